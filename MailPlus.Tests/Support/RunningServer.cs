@@ -1,0 +1,250 @@
+using System.Globalization;
+using System.Net;
+using System.Text.Json;
+using System.Text.RegularExpressions;
+
+namespace MailPlus.Tests.Support;
+
+/// <summary>How a server under test is set up.</summary>
+public sealed record ServerPlan
+{
+    /// <summary>Log-in without TLS and no throttles from loopback (<c>--loopback-lab</c>).</summary>
+    public bool Lab { get; init; } = true;
+
+    public string Domain { get; init; } = "example.test";
+
+    public string Hostname { get; init; } = "mail.example.test";
+
+    public string Administrator { get; init; } = "admin";
+
+    /// <summary>Of the administrator and of every account.</summary>
+    public string Password { get; init; } = "Correct-Horse-9-Battery";
+
+    /// <summary>Local parts of accounts to add, beside the administrator.</summary>
+    public IReadOnlyList<string> Accounts { get; init; } = [];
+
+    /// <summary>Further arguments of <c>serve</c>.</summary>
+    public IReadOnlyList<string> Arguments { get; init; } = [];
+}
+
+/// <summary>
+/// The real server program in a process of its own, on a data folder of its own and free ports of 127.0.0.1, set up with the command line verbs.
+/// </summary>
+public sealed partial class RunningServer : IAsyncDisposable
+{
+    private static readonly string[] Listeners =
+        ["smtp", "submission", "smtps", "imap", "imaps", "pop3", "pop3s", "sieve", "web", "web-tls"];
+
+    private readonly string _portsFile;
+    private readonly List<string> _earlierLines = [];
+    private ChildProcess? _process;
+    private Dictionary<string, int> _ports = [];
+
+    private RunningServer(ServerPlan plan)
+    {
+        Plan = plan;
+        Home = System.IO.Directory.CreateTempSubdirectory("mailplus-test-").FullName;
+        Data = Path.Combine(Home, "data");
+        _portsFile = Path.Combine(Home, "ports.json");
+    }
+
+    public ServerPlan Plan { get; }
+
+    /// <summary>A scratch folder of this server, removed with it.</summary>
+    public string Home { get; }
+
+    /// <summary>The server's data folder.</summary>
+    public string Data { get; }
+
+    public int ProcessId => Process.Id;
+
+    public int Smtp => Port("smtp");
+
+    public int Submission => Port("submission");
+
+    public int Smtps => Port("smtps");
+
+    public int Imap => Port("imap");
+
+    public int Imaps => Port("imaps");
+
+    public int Web => Port("web");
+
+    /// <summary>Everything all runs of this server printed.</summary>
+    public IReadOnlyList<string> Output => [.. _earlierLines, .. _process?.Lines ?? []];
+
+    private ChildProcess Process => _process ?? throw new InvalidOperationException("the server is not running");
+
+    /// <summary>Sets a fresh data folder up (domain, administrator), starts the server and adds the accounts.</summary>
+    public static async Task<RunningServer> StartAsync(ServerPlan plan)
+    {
+        var server = new RunningServer(plan);
+        try
+        {
+            await server.VerbAsync(
+                ["setup", "--domain", plan.Domain, "--hostname", plan.Hostname, "--admin", plan.Administrator, "--password-stdin"], plan.Password + "\n");
+            await server.LaunchAsync();
+            foreach (var account in plan.Accounts)
+            {
+                await server.AddAccountAsync(account);
+            }
+
+            return server;
+        }
+        catch
+        {
+            await server.DisposeAsync();
+            throw;
+        }
+    }
+
+    public string Address(string account) => $"{account}@{Plan.Domain}";
+
+    /// <summary>The port a listener is bound to, by the name of its option.</summary>
+    public int Port(string listener) => _ports.TryGetValue(listener, out var port)
+        ? port
+        : throw new InvalidOperationException($"{listener} is not bound; the ports file names {string.Join(", ", _ports.Keys)}\n{Process.Tail()}");
+
+    /// <summary>Starts the program on the same data and waits until it says it is ready.</summary>
+    public async Task LaunchAsync()
+    {
+        File.Delete(_portsFile);
+        var arguments = new List<string> { RepositoryTree.ServerProgram, "serve", "--data", Data, "--ports-file", _portsFile };
+        foreach (var listener in Listeners)
+        {
+            arguments.AddRange([$"--{listener}", "127.0.0.1:0"]);
+        }
+
+        if (Plan.Lab)
+        {
+            arguments.Add("--loopback-lab");
+        }
+
+        arguments.AddRange(Plan.Arguments);
+        _process = ChildProcess.Start("dotnet", arguments, Home);
+        await Eventually.TrueAsync(() => Task.FromResult(MustLive() && TryReadPorts()), () => $"the ports file is there\n{_process.Tail()}");
+        await Eventually.TrueAsync(IsReadyAsync, () => $"/health/ready answers 200\n{_process.Tail()}");
+    }
+
+    /// <summary>Ends the server as a crash would.</summary>
+    public async Task KillAsync()
+    {
+        await Process.KillAsync();
+        await ForgetProcessAsync();
+    }
+
+    /// <summary>Ends the server as an operator does, and returns its exit code.</summary>
+    public async Task<int> StopAsync()
+    {
+        var code = await Process.StopAsync(TimeSpan.FromSeconds(60));
+        await ForgetProcessAsync();
+        return code;
+    }
+
+    public async Task AddAccountAsync(string account)
+        => await VerbAsync(["account", "add", Address(account), "--name", account, "--password-stdin"], Plan.Password + "\n");
+
+    /// <summary>Runs a command line verb on this server's data; it must succeed.</summary>
+    public async Task<CommandResult> VerbAsync(IReadOnlyList<string> verb, string input = "")
+        => (await TryVerbAsync(verb, input)).MustSucceed(string.Join(' ', verb));
+
+    /// <summary>Runs a command line verb on this server's data.</summary>
+    public async Task<CommandResult> TryVerbAsync(IReadOnlyList<string> verb, string input = "")
+        => await ChildProcess.RunAsync("dotnet", [RepositoryTree.ServerProgram, .. verb, "--data", Data], input);
+
+    /// <summary>Runs a listing verb with <c>--json</c> and parses what it prints.</summary>
+    public async Task<JsonElement> JsonAsync(params string[] verb)
+    {
+        var result = await VerbAsync([.. verb, "--json"]);
+        using var document = JsonDocument.Parse(result.Output);
+        return document.RootElement.Clone();
+    }
+
+    /// <summary>A page of the server's web listener as text; the status must be 200.</summary>
+    public async Task<string> GetAsync(string path)
+    {
+        using var client = new HttpClient { Timeout = TimeSpan.FromSeconds(60) };
+        return await client.GetStringAsync(new Uri($"http://127.0.0.1:{Web}{path}"));
+    }
+
+    /// <summary>Resident memory of the process in bytes.</summary>
+    public long ResidentBytes()
+    {
+        var line = File.ReadLines($"/proc/{ProcessId}/status").First(l => l.StartsWith("VmRSS:", StringComparison.Ordinal));
+        return long.Parse(Digits().Match(line).Value, CultureInfo.InvariantCulture) * 1024;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_process is not null)
+        {
+            await _process.DisposeAsync();
+        }
+
+        for (var tries = 0; System.IO.Directory.Exists(Home); tries++)
+        {
+            try
+            {
+                System.IO.Directory.Delete(Home, recursive: true);
+            }
+            catch (IOException) when (tries < 10)
+            {
+                await Task.Delay(100); // a file the killed process still held
+            }
+        }
+    }
+
+    private bool MustLive() => Process.HasExited
+        ? throw new InvalidOperationException($"the server ended with code {Process.ExitCode} while starting\n{Process.Tail()}")
+        : true;
+
+    private async Task ForgetProcessAsync()
+    {
+        _earlierLines.AddRange(Process.Lines);
+        await Process.DisposeAsync();
+        _process = null;
+    }
+
+    private async Task<bool> IsReadyAsync()
+    {
+        MustLive();
+        using var client = new HttpClient { Timeout = TimeSpan.FromSeconds(5) };
+        try
+        {
+            using var answer = await client.GetAsync(new Uri($"http://127.0.0.1:{Web}/health/ready"));
+            return answer.StatusCode == HttpStatusCode.OK;
+        }
+        catch (Exception failure) when (failure is HttpRequestException or TaskCanceledException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>Reads <c>{"smtp": 1234}</c>, where a value may also be "address:port".</summary>
+    private bool TryReadPorts()
+    {
+        try
+        {
+            if (!File.Exists(_portsFile))
+            {
+                return false;
+            }
+
+            using var document = JsonDocument.Parse(File.ReadAllText(_portsFile));
+            _ports = document.RootElement.EnumerateObject().ToDictionary(
+                p => p.Name,
+                p => p.Value.ValueKind == JsonValueKind.Number
+                    ? p.Value.GetInt32()
+                    : int.Parse(p.Value.GetString()!.Split(':')[^1], CultureInfo.InvariantCulture),
+                StringComparer.Ordinal);
+            return _ports.ContainsKey("web");
+        }
+        catch (Exception failure) when (failure is IOException or JsonException)
+        {
+            return false; // still being written
+        }
+    }
+
+    [GeneratedRegex(@"\d+")]
+    private static partial Regex Digits();
+}
