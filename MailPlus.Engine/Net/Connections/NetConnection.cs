@@ -1,0 +1,86 @@
+using System.IO.Pipelines;
+using System.Net;
+using System.Net.Security;
+using System.Security.Authentication;
+
+namespace MailPlus.Engine.Net.Connections;
+
+/// <summary>A named limit on waiting; the name goes to the log and to the peer's last line.</summary>
+public enum DeadlineKind
+{
+    /// <summary>TLS handshake.</summary>
+    Handshake,
+
+    /// <summary>Before the peer has authenticated.</summary>
+    Greeting,
+
+    /// <summary>Between two commands.</summary>
+    Command,
+
+    /// <summary>While message octets come in.</summary>
+    Data,
+
+    /// <summary>While the peer reads our answer.</summary>
+    Write,
+}
+
+/// <summary>
+/// One accepted connection: pipes, peers, TLS, deadlines. Protocol sessions read <see cref="Input"/> and write <see cref="Output"/>; both change when TLS starts,
+/// so never keep them across <see cref="StartTlsAsync"/>.
+/// </summary>
+public abstract class NetConnection
+{
+    /// <summary>Short id for logs and for replies that refer a stranger to the postmaster.</summary>
+    public abstract string Id { get; }
+
+    /// <summary>What the peer sends. Reads end when the peer closes, a deadline passes (<see cref="DeadlineException"/>) or the server stops.</summary>
+    public abstract PipeReader Input { get; }
+
+    /// <summary>What is sent to the peer.</summary>
+    public abstract PipeWriter Output { get; }
+
+    /// <summary>The peer.</summary>
+    public abstract IPEndPoint Remote { get; }
+
+    /// <summary>Our end.</summary>
+    public abstract IPEndPoint Local { get; }
+
+    /// <summary>The negotiated TLS protocol, null while in clear text.</summary>
+    public abstract SslProtocols? TlsProtocol { get; }
+
+    /// <summary>The negotiated cipher suite, null while in clear text.</summary>
+    public abstract TlsCipherSuite? CipherSuite { get; }
+
+    /// <summary>True under TLS.</summary>
+    public bool IsTls => TlsProtocol is not null;
+
+    /// <summary>Fires when the server asks sessions to end (drain) or aborts this connection.</summary>
+    public abstract CancellationToken Closing { get; }
+
+    /// <summary>Starts TLS as the server. Octets buffered before the handshake are dropped (design 6: STARTTLS injection). The caller has flushed its "ready" line.</summary>
+    /// <exception cref="AuthenticationException">The handshake failed; the connection is closed.</exception>
+    public abstract Task StartTlsAsync(CancellationToken cancellationToken);
+
+    /// <summary>Sets the deadline that ends reads or writes by <see cref="DeadlineException"/>; replaces the one set before. Cheap: one shared heartbeat checks all.</summary>
+    public abstract void SetDeadline(DeadlineKind kind, TimeSpan span);
+
+    /// <summary>Takes the deadline away.</summary>
+    public abstract void ClearDeadline();
+
+    /// <summary>Closes at once, without a word.</summary>
+    public abstract void Abort(string reason);
+}
+
+/// <summary>A deadline passed while reading or writing.</summary>
+public sealed class DeadlineException(DeadlineKind kind) : IOException($"deadline: {kind}")
+{
+    /// <summary>Which one.</summary>
+    public DeadlineKind Kind { get; } = kind;
+}
+
+/// <summary>A protocol's way to serve one connection; returning closes it. One per listener name, listed in EngineWiring.</summary>
+public interface IConnectionHandler
+{
+    /// <summary>Serves until the peer leaves, the protocol ends or <see cref="NetConnection.Closing"/> fires. Exceptions end only this connection.</summary>
+    Task ServeAsync(NetConnection connection, CancellationToken cancellationToken);
+}

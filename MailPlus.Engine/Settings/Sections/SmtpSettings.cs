@@ -1,0 +1,29 @@
+namespace MailPlus.Engine.Settings.Sections;
+
+/// <summary>Mail Delivery &gt; General: the SMTP server's profile (DEL).</summary>
+public sealed record SmtpSettings
+{
+    /// <summary>Host name (FQDN) said in the banner, EHLO and Received; must match the A record (SET-22). Empty until set up.</summary>
+    [Setting(MaximumLength = 255)]
+    public string Hostname { get; init; } = "";
+
+    /// <summary>Largest message in octets.</summary>
+    [Setting(Unit = "octets", Minimum = 65536, Maximum = 1073741824)]
+    public long MaximumMessageSize { get; init; } = 50 * 1024 * 1024;
+
+    /// <summary>Recipients of one message; at least 100 (mail-rules 14).</summary>
+    [Setting(Minimum = 100, Maximum = 50000)]
+    public int MaximumRecipients { get; init; } = 1000;
+
+    /// <summary>Received fields a message may have before it counts as looping (RFC 5321 6.3).</summary>
+    [Setting(Minimum = 10, Maximum = 500)]
+    public int MaximumHops { get; init; } = 50;
+
+    /// <summary>Messages one connection may send; 0 is unlimited.</summary>
+    [Setting(Minimum = 0, Maximum = 1000000)]
+    public int MaximumMessagesPerConnection { get; init; }
+
+    /// <summary>Idle seconds before 421 (RFC 5321 4.5.3.2: at least 5 minutes).</summary>
+    [Setting(Unit = "seconds", Minimum = 60, Maximum = 3600)]
+    public int IdleSeconds { get; init; } = 300;
+}

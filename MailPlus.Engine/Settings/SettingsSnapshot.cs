@@ -1,0 +1,34 @@
+using MailPlus.Engine.Settings.Sections;
+
+namespace MailPlus.Engine.Settings;
+
+/// <summary>All settings at one version: immutable and swapped whole; a session keeps the one it began with (design 1).</summary>
+public sealed record SettingsSnapshot
+{
+    /// <summary>Version number; grows by one with every save; 0 are the defaults.</summary>
+    public long Version { get; init; }
+
+    /// <summary>True once the setup wizard or the <c>setup</c> verb has been applied.</summary>
+    public bool IsSetUp => Smtp.Hostname.Length > 0;
+
+    /// <summary>Protocols and ports.</summary>
+    public ServiceSettings Service { get; init; } = new();
+
+    /// <summary>SMTP server.</summary>
+    public SmtpSettings Smtp { get; init; } = new();
+
+    /// <summary>IMAP server.</summary>
+    public ImapSettings Imap { get; init; } = new();
+
+    /// <summary>Queue and outbound delivery.</summary>
+    public DeliverySettings Delivery { get; init; } = new();
+
+    /// <summary>DNS.</summary>
+    public ResolverSettings Resolver { get; init; } = new();
+
+    /// <summary>Sign-in rules.</summary>
+    public SecuritySettings Security { get; init; } = new();
+
+    /// <summary>Storage quota.</summary>
+    public QuotaSettings Quota { get; init; } = new();
+}
