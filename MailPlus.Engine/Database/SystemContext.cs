@@ -1,0 +1,73 @@
+using Microsoft.EntityFrameworkCore;
+
+namespace MailPlus.Engine.Database;
+
+/// <summary>The system database: settings versions, accounts, domains, web sessions (design 2). One model, a context type per provider.</summary>
+public abstract class SystemContext(DbContextOptions options) : DbContext(options)
+{
+    internal DbSet<SettingsVersionRow> SettingsVersions => Set<SettingsVersionRow>();
+
+    internal DbSet<AccountRow> Accounts => Set<AccountRow>();
+
+    internal DbSet<AddressRow> Addresses => Set<AddressRow>();
+
+    internal DbSet<DomainRow> Domains => Set<DomainRow>();
+
+    internal DbSet<WebSessionRow> WebSessions => Set<WebSessionRow>();
+
+    internal DbSet<StateRow> States => Set<StateRow>();
+
+    internal DbSet<OutboxRow> Outbox => Set<OutboxRow>();
+
+    /// <inheritdoc/>
+    protected override void OnModelCreating(ModelBuilder modelBuilder)
+    {
+        modelBuilder.Entity<SettingsVersionRow>(table =>
+        {
+            table.ToTable("settings_versions").HasKey(row => row.Version);
+            table.Property(row => row.Version).ValueGeneratedNever();
+        });
+        modelBuilder.Entity<DomainRow>(table =>
+        {
+            table.ToTable("domains").HasKey(row => row.Id);
+            table.HasIndex(row => row.Name).IsUnique();
+        });
+        modelBuilder.Entity<AccountRow>(table =>
+        {
+            table.ToTable("accounts").HasKey(row => row.Id);
+            table.HasIndex(row => row.NameKey).IsUnique();
+        });
+        modelBuilder.Entity<AddressRow>(table =>
+        {
+            table.ToTable("addresses").HasKey(row => row.Id);
+            table.HasIndex(row => row.AddressKey).IsUnique();
+            table.HasOne<AccountRow>().WithMany(row => row.Addresses).HasForeignKey(row => row.AccountId).OnDelete(DeleteBehavior.Cascade);
+            table.HasOne<DomainRow>().WithMany().HasForeignKey(row => row.DomainId).OnDelete(DeleteBehavior.Restrict);
+        });
+        modelBuilder.Entity<WebSessionRow>(table =>
+        {
+            table.ToTable("web_sessions").HasKey(row => row.Id);
+            table.HasIndex(row => row.TokenHash).IsUnique();
+            table.HasIndex(row => row.AccountId);
+        });
+        modelBuilder.Entity<StateRow>().ToTable("states").HasKey(row => row.Name);
+        modelBuilder.Entity<OutboxRow>().ToTable("outbox").HasKey(row => row.Id);
+    }
+}
+
+/// <summary>The system database in SQLite.</summary>
+public sealed class SqliteSystemContext(DbContextOptions<SqliteSystemContext> options) : SystemContext(options)
+{
+    /// <inheritdoc/>
+    protected override void OnModelCreating(ModelBuilder modelBuilder)
+    {
+        base.OnModelCreating(modelBuilder);
+        SqliteNumbers.NeverReuse<AccountRow>(modelBuilder);
+        SqliteNumbers.NeverReuse<DomainRow>(modelBuilder);
+        SqliteNumbers.NeverReuse<OutboxRow>(modelBuilder);
+        SqliteNumbers.NeverReuse<WebSessionRow>(modelBuilder);
+    }
+}
+
+/// <summary>The system database in PostgreSQL.</summary>
+public sealed class PostgresSystemContext(DbContextOptions<PostgresSystemContext> options) : SystemContext(options);

@@ -1,0 +1,151 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace MailPlus.Engine.Database;
+
+/// <summary>A saved version of all settings.</summary>
+internal sealed class SettingsVersionRow
+{
+    public long Version { get; set; }
+
+    /// <summary>UTC microseconds.</summary>
+    public long Time { get; set; }
+
+    [MaxLength(320)]
+    public string Author { get; set; } = "";
+
+    /// <summary>The snapshot as JSON, secrets included.</summary>
+    public string Document { get; set; } = "";
+}
+
+/// <summary>A hosted domain.</summary>
+internal sealed class DomainRow
+{
+    public long Id { get; set; }
+
+    /// <summary>Lower-case A-labels: the key.</summary>
+    [MaxLength(255)]
+    public string Name { get; set; } = "";
+
+    [MaxLength(255)]
+    public string Unicode { get; set; } = "";
+
+    [MaxLength(500)]
+    public string Description { get; set; } = "";
+
+    public long? PostmasterAccountId { get; set; }
+
+    /// <summary>UTC microseconds.</summary>
+    public long Created { get; set; }
+}
+
+/// <summary>An account.</summary>
+internal sealed class AccountRow
+{
+    public long Id { get; set; }
+
+    [MaxLength(320)]
+    public string Name { get; set; } = "";
+
+    /// <summary>NFC, lower case.</summary>
+    [MaxLength(320)]
+    public string NameKey { get; set; } = "";
+
+    [MaxLength(200)]
+    public string DisplayName { get; set; } = "";
+
+    /// <summary>Display name, NFC, lower case, for searching and sorting: databases fold letters differently.</summary>
+    [MaxLength(200)]
+    public string DisplayKey { get; set; } = "";
+
+    /// <summary>0 active, 1 deactivated.</summary>
+    public int State { get; set; }
+
+    /// <summary>0 until its mailboxes exist; such an account is finished or undone at the next start.</summary>
+    public bool IsReady { get; set; }
+
+    public bool IsAdministrator { get; set; }
+
+    public long? QuotaOctets { get; set; }
+
+    [MaxLength(16)]
+    public string Language { get; set; } = "";
+
+    /// <summary>UTC microseconds.</summary>
+    public long Created { get; set; }
+
+    /// <summary>UTC microseconds.</summary>
+    public long? LastSignIn { get; set; }
+
+    /// <summary>Argon2id in PHC form.</summary>
+    [MaxLength(300)]
+    public string PasswordHash { get; set; } = "";
+
+    /// <summary>SCRAM-SHA-256 verifier (RFC 5803 form), made with the password (mail-rules 22).</summary>
+    [MaxLength(300)]
+    public string ScramVerifier { get; set; } = "";
+
+    /// <summary>Grows when the account's mail was restored, so that its mailboxes get new UIDVALIDITY (mail-rules 7).</summary>
+    public long Generation { get; set; } = 1;
+
+    public List<AddressRow> Addresses { get; set; } = [];
+}
+
+/// <summary>An address of an account.</summary>
+internal sealed class AddressRow
+{
+    public long Id { get; set; }
+
+    public long AccountId { get; set; }
+
+    public long DomainId { get; set; }
+
+    [MaxLength(64)]
+    public string LocalPart { get; set; } = "";
+
+    /// <summary>EmailAddress.Key.</summary>
+    [MaxLength(320)]
+    public string AddressKey { get; set; } = "";
+
+    public bool IsPrimary { get; set; }
+}
+
+/// <summary>A signed-in browser.</summary>
+internal sealed class WebSessionRow
+{
+    public long Id { get; set; }
+
+    /// <summary>SHA-256 of the token in the cookie, hexadecimal: a stolen database gives no session.</summary>
+    [MaxLength(64)]
+    public string TokenHash { get; set; } = "";
+
+    public long AccountId { get; set; }
+
+    /// <summary>UTC microseconds.</summary>
+    public long Created { get; set; }
+
+    /// <summary>UTC microseconds.</summary>
+    public long LastSeen { get; set; }
+
+    [MaxLength(45)]
+    public string Address { get; set; } = "";
+
+    [MaxLength(300)]
+    public string UserAgent { get; set; } = "";
+}
+
+/// <summary>A named value the engine keeps for itself.</summary>
+internal sealed class StateRow
+{
+    [MaxLength(100)]
+    public string Name { get; set; } = "";
+
+    public string Value { get; set; } = "";
+}
+
+/// <summary>An event on its way to the log, written with the change it tells of.</summary>
+internal sealed class OutboxRow
+{
+    public long Id { get; set; }
+
+    public string Payload { get; set; } = "";
+}
