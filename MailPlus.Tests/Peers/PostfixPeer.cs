@@ -1,0 +1,155 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+using MailPlus.Tests.Support;
+
+namespace MailPlus.Tests.Peers;
+
+/// <summary>
+/// Debian's Postfix on a free loopback port with configuration, queue and log of its own: it takes mail for one domain into a folder, and
+/// answers chosen recipients with chosen replies.
+/// </summary>
+internal sealed class PostfixPeer : IAsyncDisposable
+{
+    private readonly string _home;
+    private readonly string _domain;
+
+    private PostfixPeer(string home, string domain, int port)
+    {
+        _home = home;
+        _domain = domain;
+        Port = port;
+    }
+
+    public int Port { get; }
+
+    private string Configuration => Path.Combine(_home, "etc");
+
+    private string Replies => Path.Combine(Configuration, "replies");
+
+    /// <summary>Starts it; needs root, as Postfix does.</summary>
+    public static async Task<PostfixPeer> StartAsync(string domain, IReadOnlyDictionary<string, string> replies)
+    {
+        using var probe = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        probe.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        var peer = new PostfixPeer(
+            System.IO.Directory.CreateTempSubdirectory("mailplus-postfix-").FullName, domain, ((IPEndPoint)probe.LocalEndPoint!).Port);
+        probe.Close();
+        await peer.WriteAsync(replies);
+        await peer.ControlAsync("start");
+        return peer;
+    }
+
+    /// <summary>Changes what it answers to recipients, from the next connection on.</summary>
+    public async Task ReplyAsync(IReadOnlyDictionary<string, string> replies)
+    {
+        await WriteRepliesAsync(replies);
+        await ControlAsync("reload");
+    }
+
+    /// <summary>Raw text of every message delivered for a recipient.</summary>
+    public IReadOnlyList<string> Received(string localPart)
+    {
+        var folder = Path.Combine(_home, "mail", "all", "new");
+        return System.IO.Directory.Exists(folder)
+            ? [.. System.IO.Directory.GetFiles(folder).Select(File.ReadAllText).Where(m => m.Contains($"Delivered-To: {localPart}@{_domain}\n", StringComparison.Ordinal))]
+            : [];
+    }
+
+    /// <summary>Its log, for messages of failed tests and to see what was said.</summary>
+    public string Log()
+    {
+        var file = Path.Combine(_home, "postfix.log");
+        return File.Exists(file) ? File.ReadAllText(file) : "";
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await ChildProcess.RunAsync("postfix", ["-c", Configuration, "stop"]);
+        System.IO.Directory.Delete(_home, recursive: true);
+    }
+
+    private async Task ControlAsync(string what)
+        => (await ChildProcess.RunAsync("postfix", ["-c", Configuration, what])).MustSucceed($"postfix {what}");
+
+    private async Task WriteRepliesAsync(IReadOnlyDictionary<string, string> replies)
+        => await File.WriteAllTextAsync(Replies, string.Concat(replies.Select(r => $"{r.Key}@{_domain} {r.Value}\n")));
+
+    private async Task WriteAsync(IReadOnlyDictionary<string, string> replies)
+    {
+        foreach (var folder in new[] { "etc", "spool", "data", "mail" })
+        {
+            System.IO.Directory.CreateDirectory(Path.Combine(_home, folder));
+        }
+
+        foreach (var folder in new[] { _home, Path.Combine(_home, "mail") })
+        {
+            (await ChildProcess.RunAsync("chmod", ["755", folder])).MustSucceed("chmod");
+        }
+
+        foreach (var folder in new[] { "data", "mail" })
+        {
+            (await ChildProcess.RunAsync("chown", ["postfix", Path.Combine(_home, folder)])).MustSucceed("chown");
+        }
+
+        var user = (await ChildProcess.RunAsync("id", ["-u", "postfix"])).MustSucceed("id").Output.Trim();
+        await WriteRepliesAsync(replies);
+        await File.WriteAllTextAsync(Path.Combine(Configuration, "dynamicmaps.cf"), "");
+        await File.WriteAllTextAsync(Path.Combine(Configuration, "main.cf"), $"""
+            compatibility_level = 3.6
+            queue_directory = {_home}/spool
+            data_directory = {_home}/data
+            command_directory = /usr/sbin
+            daemon_directory = /usr/lib/postfix/sbin
+            meta_directory = /etc/postfix
+            shlib_directory = /usr/lib/postfix
+            mail_owner = postfix
+            setgid_group = postdrop
+            myhostname = mx.{_domain}
+            mydestination =
+            inet_interfaces = 127.0.0.1
+            inet_protocols = ipv4
+            mynetworks =
+            disable_dns_lookups = yes
+            smtpd_peername_lookup = no
+            smtputf8_enable = yes
+            alias_maps =
+            alias_database =
+            maillog_file = {_home}/postfix.log
+            maillog_file_prefixes = {_home}
+            virtual_mailbox_domains = {_domain}
+            virtual_mailbox_base = {_home}/mail
+            virtual_mailbox_maps = static:all/
+            virtual_minimum_uid = 1
+            virtual_uid_maps = static:{user}
+            virtual_gid_maps = static:{user}
+            smtpd_recipient_restrictions = check_recipient_access texthash:{Replies}, reject_unauth_destination
+            smtpd_relay_restrictions =
+
+            """);
+        await File.WriteAllTextAsync(Path.Combine(Configuration, "master.cf"), new StringBuilder()
+            .Append(System.Globalization.CultureInfo.InvariantCulture, $"127.0.0.1:{Port} inet n - n - - smtpd\n")
+            .Append("""
+                pickup unix n - n 60 1 pickup
+                cleanup unix n - n - 0 cleanup
+                qmgr unix n - n 300 1 qmgr
+                rewrite unix - - n - - trivial-rewrite
+                bounce unix - - n - 0 bounce
+                defer unix - - n - 0 bounce
+                trace unix - - n - 0 bounce
+                verify unix - - n - 1 verify
+                flush unix n - n 1000? 0 flush
+                proxymap unix - - n - - proxymap
+                smtp unix - - n - - smtp
+                error unix - - n - - error
+                retry unix - - n - - error
+                discard unix - - n - - discard
+                local unix - n n - - local
+                virtual unix - n n - - virtual
+                anvil unix - - n - 1 anvil
+                scache unix - - n - 1 scache
+                postlog unix-dgram n - n - 1 postlogd
+
+                """).ToString());
+    }
+}

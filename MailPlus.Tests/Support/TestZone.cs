@@ -1,0 +1,95 @@
+using System.Collections.Concurrent;
+using System.Net;
+using System.Net.Sockets;
+using ARSoft.Tools.Net;
+using ARSoft.Tools.Net.Dns;
+
+namespace MailPlus.Tests.Support;
+
+/// <summary>A DNS server on a free loopback port that answers what the test says and NXDOMAIN to everything else.</summary>
+public sealed class TestZone : IDisposable
+{
+    private readonly DnsServer _server;
+    private readonly ConcurrentDictionary<(string Name, RecordType Type), List<DnsRecordBase>> _records = new();
+    private readonly ConcurrentDictionary<string, bool> _failing = new();
+
+    private TestZone(int port)
+    {
+        EndPoint = new IPEndPoint(IPAddress.Loopback, port);
+        _server = new DnsServer(new UdpServerTransport(EndPoint), new TcpServerTransport(EndPoint, 5000, 5000));
+        _server.QueryReceived += AnswerAsync;
+        _server.Start();
+    }
+
+    /// <summary>Where it listens, UDP and TCP.</summary>
+    public IPEndPoint EndPoint { get; }
+
+    public static TestZone Start()
+    {
+        // The transport does not say which port it was given, so one is found first; another process may take it meanwhile.
+        for (var tries = 0; ; tries++)
+        {
+            using var probe = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
+            probe.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+            var port = ((IPEndPoint)probe.LocalEndPoint!).Port;
+            probe.Close();
+            try
+            {
+                return new TestZone(port);
+            }
+            catch (SocketException) when (tries < 20)
+            {
+                // taken: the next round asks for another one
+                continue;
+            }
+        }
+    }
+
+    public TestZone Mx(string domain, string host, ushort preference = 10)
+        => Add(domain, RecordType.Mx, new MxRecord(DomainName.Parse(domain), 60, preference, DomainName.Parse(host)));
+
+    public TestZone A(string host, string address)
+        => Add(host, RecordType.A, new ARecord(DomainName.Parse(host), 60, IPAddress.Parse(address)));
+
+    /// <summary>Every question below that domain is answered SERVFAIL.</summary>
+    public TestZone Fails(string domain)
+    {
+        _failing[domain] = true;
+        return this;
+    }
+
+    public void Dispose() => _server.Stop();
+
+    private TestZone Add(string name, RecordType type, DnsRecordBase record)
+    {
+        _records.GetOrAdd((name.ToLowerInvariant(), type), _ => []).Add(record);
+        return this;
+    }
+
+    private Task AnswerAsync(object sender, QueryReceivedEventArgs e)
+    {
+        if (e.Query is not DnsMessage query || query.Questions.Count != 1)
+        {
+            return Task.CompletedTask;
+        }
+
+        var response = query.CreateResponseInstance();
+        var question = query.Questions[0];
+        var name = question.Name.ToString().TrimEnd('.').ToLowerInvariant();
+        if (_failing.Keys.Any(domain => name == domain || name.EndsWith("." + domain, StringComparison.Ordinal)))
+        {
+            response.ReturnCode = ReturnCode.ServerFailure;
+        }
+        else if (_records.TryGetValue((name, question.RecordType), out var records))
+        {
+            response.AnswerRecords.AddRange(records);
+        }
+        else if (!_records.Keys.Any(key => key.Name == name))
+        {
+            response.ReturnCode = ReturnCode.NxDomain;
+        }
+
+        e.Response = response;
+        return Task.CompletedTask;
+    }
+}
