@@ -1,0 +1,32 @@
+using MailPlus.Engine.Primitives;
+
+namespace MailPlus.Web.Admin;
+
+/// <summary>One entry of the console's menu.</summary>
+/// <param name="Name">Key of its name in <c>ConsolePages.resx</c>.</param>
+/// <param name="Address">Path of the page.</param>
+/// <param name="Icon">Its drawing.</param>
+/// <param name="Needs">The right without which it is not offered; the page's operations check it again.</param>
+internal sealed record ConsolePage(string Name, string Address, string Icon, Permission Needs)
+{
+    /// <summary>Key of the heading it stands under, null for none.</summary>
+    public string? Group { get; init; }
+}
+
+/// <summary>The menu of the console in the order of the product's guide. Pages that are not built yet are not listed.</summary>
+internal sealed class ConsolePages
+{
+    /// <summary>All pages in menu order; those of one group stand together.</summary>
+    public static IReadOnlyList<ConsolePage> All { get; } =
+    [
+        new("Dashboard", "/admin", "dashboard", Permission.ViewMonitoring),
+        new("Queue", "/admin/queue", "queue", Permission.ManageQueue),
+        new("Domain", "/admin/domains", "domain", Permission.ManageDomains),
+        new("Service", "/admin/service", "service", Permission.ManageSettings),
+        new("Log", "/admin/log", "log", Permission.ViewLogs) { Group = "Audit" },
+        new("User", "/admin/accounts", "account", Permission.ManageAccounts) { Group = "Account" },
+    ];
+
+    /// <summary>The pages an actor is offered.</summary>
+    public static IEnumerable<ConsolePage> For(Actor actor) => All.Where(page => actor.Has(page.Needs));
+}
