@@ -1,5 +1,5 @@
 using System.Security.Cryptography.X509Certificates;
-using MailPlus.Engine.Settings;
+using MailPlus.Engine.Hosting;
 using MailPlus.Web.Layout;
 using MailPlus.Web.Setup;
 using MailPlus.Web.Shared;
@@ -32,10 +32,11 @@ public static class WebWiring
         return builder;
     }
 
-    /// <summary>Registers the services of console, webmail and REST.</summary>
-    public static void AddWeb(this WebApplicationBuilder builder, RunOptions run)
+    /// <summary>Registers the engine's operations and the services of console, webmail and REST.</summary>
+    public static void AddWeb(this WebApplicationBuilder builder, EngineWiring engine)
     {
         var services = builder.Services;
+        AddEngine(services, engine);
         services.AddSingleton<BundledAssets>();
         services.AddSingleton<WebListeners>();
         services.AddScoped<SignedInActor>();
@@ -49,7 +50,7 @@ public static class WebWiring
             options.SuppressXFrameOptionsHeader = true; // frame-ancestors says it
         });
         services.AddDataProtection().SetApplicationName("MailPlus")
-            .PersistKeysToFileSystem(Directory.CreateDirectory(Path.Combine(run.DataFolder, "web", "keys")));
+            .PersistKeysToFileSystem(Directory.CreateDirectory(Path.Combine(engine.Run.DataFolder, "web", "keys")));
         services.AddRazorComponents().AddInteractiveServerComponents();
         services.AddCascadingAuthenticationState();
         services.AddScoped<AuthenticationStateProvider, LiveSessionState>();
@@ -101,5 +102,29 @@ public static class WebWiring
         SessionEndpoints.Map(app);
         MonitoringEndpoints.Map(app);
         app.MapRazorComponents<App>().AddInteractiveServerRenderMode();
+    }
+
+    // Operations one by one: a page names what it uses, never the whole engine.
+    private static void AddEngine(IServiceCollection services, EngineWiring engine)
+    {
+        services.AddSingleton(engine.Run);
+        services.AddSingleton(engine.Settings);
+        services.AddSingleton(engine.Catalog);
+        services.AddSingleton(engine.SettingsOperations);
+        services.AddSingleton(engine.Accounts);
+        services.AddSingleton(engine.Domains);
+        services.AddSingleton(engine.AddressBook);
+        services.AddSingleton(engine.Authenticator);
+        services.AddSingleton(engine.WebSessions);
+        services.AddSingleton(engine.Setup);
+        services.AddSingleton(engine.Store);
+        services.AddSingleton(engine.Acceptance);
+        services.AddSingleton(engine.Queue);
+        services.AddSingleton(engine.Events);
+        services.AddSingleton(engine.MailLog);
+        services.AddSingleton(engine.AdminLog);
+        services.AddSingleton(engine.Dashboard);
+        services.AddSingleton(engine.Host);
+        services.AddSingleton(TimeProvider.System);
     }
 }
