@@ -1,3 +1,4 @@
+using MailPlus.Engine.Primitives;
 using Microsoft.Data.Sqlite;
 
 namespace MailPlus.Engine.Database;
@@ -18,6 +19,11 @@ public enum Durability
 /// </summary>
 public abstract class SqliteFile : IAsyncDisposable
 {
+    /// <summary>Opens a database, making or upgrading it as needed (a copy <c>NAME.v1</c> of the old version is kept beside it).</summary>
+    /// <exception cref="RefusedException">Unavailable: broken, not ours, made by a newer binary, or the disk does not allow it.</exception>
+    public static Task<SqliteFile> OpenAsync(SqliteFileOptions options, SqliteThreads threads, CancellationToken cancellationToken) =>
+        threads.RunAsync<SqliteFile>(() => new GroupCommitFile(options, threads), cancellationToken);
+
     /// <summary>Runs work inside the next group commit. The item's exception rolls back its own savepoint and fails its own task only; a failed commit fails all its items.</summary>
     /// <param name="work">Runs on a writer thread inside a savepoint; must not block on anything but this database.</param>
     /// <param name="durability">The group is committed at the highest durability among its items.</param>
@@ -43,6 +49,12 @@ public abstract class SqliteSession
 
     /// <summary>A prepared command for this text, kept for the life of the connection; parameters are set by position of <c>@p0</c>, <c>@p1</c>… and must all be given.</summary>
     public abstract SqliteCommand Prepare(string sql, params ReadOnlySpan<object?> parameters);
+
+    /// <summary>A prepared statement for hot paths, kept for the life of the connection, reset and without parameters. Ends with the work that asked for it.</summary>
+    public abstract SqliteStatement Statement(string sql);
+
+    /// <summary>The number of the group commit under way: state kept between items of a group belongs to this number only, as a failed commit undoes it.</summary>
+    public abstract long Group { get; }
 
     /// <summary>Registers an action that runs after this group's commit, on the writer thread, in order (publishing to the change feed, updating snapshots).</summary>
     public abstract void AfterCommit(Action action);
