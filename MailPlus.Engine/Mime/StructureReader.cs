@@ -16,7 +16,7 @@ internal sealed class StructureReader : MimeReader
     public const int MaxParts = 1000;
 
     /// <summary>Octets of one header field.</summary>
-    public const int MaxFieldOctets = 256 * 1024;
+    public const int MaxFieldOctets = 128 * 1024;
 
     /// <summary>Octets of one header block.</summary>
     public const int MaxHeaderOctets = 4 * 1024 * 1024;
