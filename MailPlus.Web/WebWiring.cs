@@ -1,6 +1,7 @@
 using System.Security.Cryptography.X509Certificates;
 using MailPlus.Engine.Hosting;
 using MailPlus.Web.Layout;
+using MailPlus.Web.Mail;
 using MailPlus.Web.Setup;
 using MailPlus.Web.Shared;
 using MailPlus.Web.SignIn;
@@ -41,6 +42,7 @@ public static class WebWiring
         services.AddSingleton<WebListeners>();
         services.AddScoped<SignedInActor>();
         services.AddSingleton<RefusalTexts>();
+        MailWiring.Add(services);
         services.AddLocalization();
         services.AddHttpContextAccessor();
         services.AddAntiforgery(options =>
@@ -101,6 +103,7 @@ public static class WebWiring
         app.MapStaticAssets();
         SessionEndpoints.Map(app);
         MonitoringEndpoints.Map(app);
+        MailWiring.Map(app);
         app.MapRazorComponents<App>().AddInteractiveServerRenderMode();
     }
 

@@ -83,6 +83,9 @@ public interface IAddressBook
 
     /// <summary>An account by log-in name or any full address of it (design 7), null when there is none.</summary>
     Account? FindByLogin(string nameOrAddress);
+
+    /// <summary>Active accounts with an address in one of these domains, in order of name: whom the webmail suggests to a colleague.</summary>
+    IEnumerable<Account> Colleagues(IReadOnlySet<DomainName> domains) => [];
 }
 
 /// <summary>What a client shows to authenticate.</summary>
