@@ -48,4 +48,10 @@ public interface IAcceptance
     /// <summary>Scans once, filters, makes the entry durable. An identical resend after a lost reply gets the first receipt (mail-rules 5).</summary>
     /// <exception cref="RefusedException">MessageRefused (loop, verdict), TooLarge, Unavailable (try later).</exception>
     Task<AcceptanceReceipt> AcceptAsync(IncomingMessage message, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Told by a door that could not write the 250 of an accepted message: an identical resend within the hour gets the same receipt (mail-rules 5). To be
+    /// called before the message's content is disposed.
+    /// </summary>
+    Task ReplyLostAsync(IncomingMessage message, AcceptanceReceipt receipt, CancellationToken cancellationToken);
 }

@@ -17,6 +17,9 @@ internal sealed class MailTransfer(SmtpClientSession session, SmtpTransaction me
     private readonly SmtpOutcome?[] _outcomes = new SmtpOutcome?[message.Envelope.Recipients.Count];
     private byte[]? _converted;
 
+    /// <summary>The end of data has been sent: without a reply the peer may or may not have the message.</summary>
+    public bool EndWasSent { get; private set; }
+
     /// <summary>Sends it.</summary>
     /// <returns>One outcome a recipient, in the envelope's order.</returns>
     public async Task<IReadOnlyList<SmtpOutcome>> RunAsync(CancellationToken cancellationToken)
@@ -171,6 +174,7 @@ internal sealed class MailTransfer(SmtpClientSession session, SmtpTransaction me
         }
 
         stuffing.End(output);
+        EndWasSent = wanted;
         await session.WriteAsync(output.WrittenMemory, session.Deadlines.DataBlock, cancellationToken);
     }
 

@@ -37,6 +37,9 @@ internal sealed record SmtpPeer(string Host, IPEndPoint Address, SmtpClientTls T
     /// <summary>Log-in, sent only under TLS with a verified certificate (mail-rules 20).</summary>
     public SmtpCredential? Credential { get; init; }
 
+    /// <summary>The administrator chose this server; it was not found by MX.</summary>
+    public bool IsRelay { get; init; }
+
     /// <summary>host[address]:port, as logs and the queue show it.</summary>
     public override string ToString() => $"{Host}[{Address.Address}]:{Address.Port}";
 }

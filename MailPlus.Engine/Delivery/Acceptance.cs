@@ -1,0 +1,187 @@
+using MailPlus.Engine.Accounts;
+using MailPlus.Engine.Delivery.Queue;
+using MailPlus.Engine.Delivery.Routing;
+using MailPlus.Engine.Events;
+using MailPlus.Engine.Filtering.Pipeline;
+using MailPlus.Engine.Mime;
+using MailPlus.Engine.Primitives;
+using MailPlus.Engine.Settings;
+
+namespace MailPlus.Engine.Delivery;
+
+/// <summary>
+/// The only way into the queue: judges who may send to whom, puts a message into the form that is stored, filters it and makes its entry durable.
+/// Effects come after the verdict: nothing is written for a message that is refused.
+/// </summary>
+public sealed class Acceptance : IAcceptance
+{
+    private readonly ISettingsSource _settings;
+    private readonly FilterPipeline _pipeline;
+    private readonly DeliveryQueue _queue;
+    private readonly Func<MessageContent, MessageSummary> _scan;
+    private readonly TimeProvider _clock;
+    private readonly RecipientRouting _routing;
+    private readonly SenderCheck _senders;
+    private readonly MailboxRoom _room;
+    private readonly EntryBuilder _builder;
+    private readonly LostReplies _lost;
+
+    internal Acceptance(DeliveryQueue queue, FilterPipeline pipeline, DeliverySurroundings around)
+    {
+        _queue = queue;
+        _pipeline = pipeline;
+        _settings = around.Settings;
+        _scan = around.Scan;
+        _clock = around.Clock;
+        _routing = new RecipientRouting(around.Addresses, around.Settings);
+        _senders = new SenderCheck(around.Addresses);
+        _room = new MailboxRoom(around.Store, around.Addresses, around.Settings, around.Clock);
+        _builder = new EntryBuilder(around.Settings, around.Clock);
+        _lost = new LostReplies(around.Clock);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<Refusal?> CheckRecipientAsync(Recipient recipient, MessageSource source, CancellationToken cancellationToken)
+    {
+        var route = _routing.Find(recipient.Address);
+        switch (route.Kind)
+        {
+            case RouteKind.Remote:
+                return source.Actor is null ? new Refusal(RefusalKind.RelayDenied, "RelayDenied") { Detail = recipient.Address.ToString() } : null;
+            case RouteKind.Unknown:
+            case RouteKind.Deactivated: // indistinguishable to strangers
+                return new Refusal(RefusalKind.UnknownRecipient, "UnknownRecipient") { Detail = $"{recipient.Address}: {route.Kind}" };
+            default:
+                var always = recipient.Address.LocalPart.Equals("postmaster", StringComparison.OrdinalIgnoreCase); // mail-rules 15
+                return !always && await _room.IsFullAsync(route.Account, cancellationToken)
+                    ? new Refusal(RefusalKind.OverQuota, "OverQuota") { Temporary = true, Detail = recipient.Address.ToString() }
+                    : null;
+        }
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<Refusal?> CheckSenderAsync(EmailAddress? reversePath, MessageSource source, CancellationToken cancellationToken) =>
+        new(_senders.ReversePath(reversePath, source));
+
+    /// <inheritdoc/>
+    public async Task<AcceptanceReceipt> AcceptAsync(IncomingMessage message, CancellationToken cancellationToken)
+    {
+        var settings = _settings.Current;
+        if (message.Content.Length > settings.Smtp.MaximumMessageSize)
+        {
+            throw new RefusedException(new Refusal(RefusalKind.TooLarge, "MessageTooLarge")
+            {
+                Arguments = [settings.Smtp.MaximumMessageSize.ToString(System.Globalization.CultureInfo.InvariantCulture)],
+            });
+        }
+
+        if (await _lost.FindAsync(message, cancellationToken) is { } earlier)
+        {
+            return earlier;
+        }
+
+        var header = await HeaderFields.ReadAsync(message.Content, cancellationToken);
+        if (_senders.ReversePath(message.Envelope.ReversePath, message.Source) is { } wrongSender)
+        {
+            throw new RefusedException(wrongSender);
+        }
+
+        if (_senders.Header(header, message.Source) is { } wrongFrom)
+        {
+            throw new RefusedException(wrongFrom);
+        }
+
+        return await QueueAsync(message, header, settings, cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public Task ReplyLostAsync(IncomingMessage message, AcceptanceReceipt receipt, CancellationToken cancellationToken) =>
+        _lost.RememberAsync(message, receipt, cancellationToken);
+
+    private async Task<AcceptanceReceipt> QueueAsync(IncomingMessage message, HeaderFields header, SettingsSnapshot settings, CancellationToken cancellationToken)
+    {
+        var id = _queue.NextId();
+        KeptContent? kept = null;
+        var done = false;
+        try
+        {
+            var plan = HeaderRewrite.Plan(header, message.Source.Origin, settings.Smtp.Hostname, Instant.Now(_clock));
+            kept = await KeepAsync(id, message.Content, plan, cancellationToken);
+            var summary = _scan(kept.Octets);
+            var verdict = await _pipeline.JudgeAsync(FactsOf(message, header, summary, settings), cancellationToken);
+            if (verdict.Refusal is { } refusal)
+            {
+                throw new RefusedException(refusal);
+            }
+
+            kept = await SecureAsync(id, kept, cancellationToken);
+            var (entry, accepted) = _builder.Build(id, message, kept, summary);
+            await _queue.AddAsync(entry, accepted, cancellationToken);
+            done = true;
+            return new AcceptanceReceipt(id);
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            throw new RefusedException(new Refusal(RefusalKind.Unavailable, "QueueUnavailable") { Temporary = true, Detail = failure.Message });
+        }
+        finally
+        {
+            if (!done && kept?.File is { } file)
+            {
+                await _queue.DropBodyAsync(file);
+            }
+        }
+    }
+
+    private Facts FactsOf(IncomingMessage message, HeaderFields header, MessageSummary summary, SettingsSnapshot settings) => new()
+    {
+        Envelope = message.Envelope,
+        Content = message.Content,
+        Header = header,
+        Summary = summary,
+        Origin = message.Source.Origin,
+        Received = Instant.Now(_clock),
+        Settings = settings,
+        Client = message.Source.Client,
+        Helo = message.Source.Helo,
+        Account = message.Source.Actor?.Account,
+    };
+
+    /// <summary>The content in the form that is stored. A small one is copied, because the door takes its buffer back.</summary>
+    private async ValueTask<KeptContent> KeepAsync(EntryId id, MessageContent content, HeaderRewrite plan, CancellationToken cancellationToken)
+    {
+        if (content.InMemory is { } octets && (!plan.IsNothing || !QueueFile.IsBig(content.Length)))
+        {
+            var body = plan.Apply(octets.Span);
+            return new KeptContent(MessageContent.FromMemory(body), QueueFile.IsBig(body.Length) ? null : body, null);
+        }
+
+        if (!QueueFile.IsBig(content.Length))
+        {
+            using var buffer = new MemoryStream((int)content.Length + plan.Added.Length);
+            await plan.ApplyAsync(content, buffer, cancellationToken);
+            var body = buffer.ToArray();
+            return new KeptContent(MessageContent.FromMemory(body), body, null);
+        }
+
+        if (plan.IsNothing)
+        {
+            return new KeptContent(content, null, null);
+        }
+
+        var file = await _queue.WriteBodyAsync(id, target => plan.ApplyAsync(content, target, cancellationToken), cancellationToken);
+        return new KeptContent(MessageContent.FromFile(file), null, file);
+    }
+
+    /// <summary>Puts a big content that passed the filters into the queue's folder, before its row.</summary>
+    private async ValueTask<KeptContent> SecureAsync(EntryId id, KeptContent kept, CancellationToken cancellationToken)
+    {
+        if (kept.Body is not null || kept.File is not null)
+        {
+            return kept;
+        }
+
+        var file = await _queue.KeepBodyAsync(id, kept.Octets, cancellationToken);
+        return kept with { File = file };
+    }
+}

@@ -1,0 +1,65 @@
+using MailPlus.Engine.Delivery.Queue;
+using MailPlus.Engine.Delivery.Routing;
+using MailPlus.Engine.Events;
+using MailPlus.Engine.Mime;
+using MailPlus.Engine.Primitives;
+using MailPlus.Engine.Settings;
+
+namespace MailPlus.Engine.Delivery.Bounces;
+
+/// <summary>
+/// Makes the status notifications that an attempt causes, as entries ready to be queued in the transaction that writes its results: made exactly once.
+/// A notification itself has the null reverse-path; when it fails, the postmaster gets a report and it ends there (mail-rules 26).
+/// </summary>
+internal sealed class ReportComposer(DeliverySurroundings around, RecipientRouting routing, EntryBuilder builder, Func<EntryId> nextId)
+{
+    /// <summary>The notifications for these results; empty nearly always.</summary>
+    public async Task<IReadOnlyList<(QueueEntry Entry, MessageAccepted Event)>> ComposeAsync(
+        QueueEntry entry, IReadOnlyList<RecipientResult> results, Func<CancellationToken, Task<MessageContent?>> open, CancellationToken cancellationToken)
+    {
+        var told = results.Select(r => new ReportedRecipient(r, ReportRules.ActionFor(entry, r))).Where(r => r.Action != ReportAction.None).ToList();
+        if (told.Count == 0 || Addressee(entry, told) is not { } to || await open(cancellationToken) is not { } original)
+        {
+            return [];
+        }
+
+        await using var content = original;
+        var made = new List<(QueueEntry, MessageAccepted)>();
+        foreach (var group in told.GroupBy(r => r.Action is ReportAction.Relayed ? ReportAction.Delivered : r.Action))
+        {
+            made.Add(await MakeAsync(Contents(entry, to, [.. group]), content, cancellationToken));
+        }
+
+        return made;
+    }
+
+    private ReportContents Contents(QueueEntry entry, EmailAddress to, IReadOnlyList<ReportedRecipient> recipients)
+    {
+        var settings = around.Settings.Current;
+        return new ReportContents(entry, to, recipients)
+        {
+            Hostname = settings.Smtp.Hostname.Length > 0 ? settings.Smtp.Hostname : "localhost",
+            Now = Instant.Now(around.Clock),
+            GiveUp = entry.Accepted.Plus(TimeSpan.FromDays(settings.Delivery.GiveUpAfterDays)),
+        };
+    }
+
+    private async Task<(QueueEntry, MessageAccepted)> MakeAsync(ReportContents contents, MessageContent original, CancellationToken cancellationToken)
+    {
+        var octets = await ReportMessage.WriteAsync(contents, original, cancellationToken);
+        var content = MessageContent.FromMemory(octets);
+        var message = new IncomingMessage(new Envelope(null, [new Recipient(contents.To)]), content, new MessageSource(MessageOrigin.Generated) { Actor = Actor.System });
+        return builder.Build(nextId(), message, new KeptContent(content, octets, null), around.Scan(content));
+    }
+
+    private EmailAddress? Addressee(QueueEntry entry, IReadOnlyList<ReportedRecipient> told)
+    {
+        if (entry.ReversePath is not null)
+        {
+            return entry.ReversePath;
+        }
+
+        var postmaster = routing.Postmaster();
+        return postmaster is null || told.Any(r => r.Result.Recipient.Recipient.Address == postmaster) ? null : postmaster;
+    }
+}

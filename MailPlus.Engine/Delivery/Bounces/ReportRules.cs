@@ -1,0 +1,51 @@
+using MailPlus.Engine.Delivery.Queue;
+using MailPlus.Engine.Events;
+using MailPlus.Engine.Primitives;
+
+namespace MailPlus.Engine.Delivery.Bounces;
+
+/// <summary>Action of a recipient in a status notification (RFC 3464 2.3.3).</summary>
+internal enum ReportAction
+{
+    /// <summary>Nobody is told.</summary>
+    None,
+
+    /// <summary>Not delivered, given up.</summary>
+    Failed,
+
+    /// <summary>Not delivered yet.</summary>
+    Delayed,
+
+    /// <summary>In the mailbox.</summary>
+    Delivered,
+
+    /// <summary>Handed to a server that does not report.</summary>
+    Relayed,
+}
+
+/// <summary>Decides who is told what (RFC 3461 5.2, mail-rules 26).</summary>
+internal static class ReportRules
+{
+    /// <summary>What the notification says of a recipient; None when there is to be none.</summary>
+    public static ReportAction ActionFor(QueueEntry entry, RecipientResult result)
+    {
+        var notify = result.Recipient.Recipient.Notify;
+        if (result.Result == DeliveryResult.Failed)
+        {
+            return notify == DsnNotify.Unspecified || notify.HasFlag(DsnNotify.Failure) ? ReportAction.Failed : ReportAction.None;
+        }
+
+        if (entry.ReversePath is null)
+        {
+            return ReportAction.None;
+        }
+
+        return result.Result switch
+        {
+            DeliveryResult.Deferred when result.TellsDelay => ReportAction.Delayed,
+            DeliveryResult.Delivered when notify.HasFlag(DsnNotify.Success) => ReportAction.Delivered,
+            DeliveryResult.Relayed when notify.HasFlag(DsnNotify.Success) && !result.DsnPassedOn => ReportAction.Relayed,
+            _ => ReportAction.None,
+        };
+    }
+}

@@ -1,0 +1,37 @@
+using MailPlus.Engine.Accounts;
+using MailPlus.Engine.Events;
+using MailPlus.Engine.Mime;
+using MailPlus.Engine.Resolver;
+using MailPlus.Engine.Settings;
+using MailPlus.Engine.Store.Contract;
+using Microsoft.Extensions.Logging;
+
+namespace MailPlus.Engine.Delivery;
+
+/// <summary>What acceptance and queue stand on; given by the wiring.</summary>
+public sealed record DeliverySurroundings
+{
+    /// <summary>Settings.</summary>
+    public required ISettingsSource Settings { get; init; }
+
+    /// <summary>Address to account.</summary>
+    public required IAddressBook Addresses { get; init; }
+
+    /// <summary>Mailboxes.</summary>
+    public required IMailStore Store { get; init; }
+
+    /// <summary>DNS.</summary>
+    public required IDnsResolver Resolver { get; init; }
+
+    /// <summary>The MIME pass.</summary>
+    public required Func<MessageContent, MessageSummary> Scan { get; init; }
+
+    /// <summary>Events in this process.</summary>
+    public required EventStream Events { get; init; }
+
+    /// <summary>Clock.</summary>
+    public required TimeProvider Clock { get; init; }
+
+    /// <summary>Logs.</summary>
+    public required ILoggerFactory Logs { get; init; }
+}

@@ -1,0 +1,75 @@
+using MailPlus.Engine.Delivery.Queue;
+using MailPlus.Engine.Events;
+using MailPlus.Engine.Mime;
+using MailPlus.Engine.Primitives;
+using MailPlus.Engine.Settings;
+
+namespace MailPlus.Engine.Delivery;
+
+/// <summary>The content an entry keeps: small in memory, big in a file of the queue.</summary>
+/// <param name="Octets">The content.</param>
+/// <param name="Body">Its octets when it is small.</param>
+/// <param name="File">Its file when it is big.</param>
+internal sealed record KeptContent(MessageContent Octets, byte[]? Body, string? File);
+
+/// <summary>Makes entries out of judged messages, the same way for those that come in and those made here.</summary>
+internal sealed class EntryBuilder(ISettingsSource settings, TimeProvider clock)
+{
+    /// <summary>An entry and its event.</summary>
+    public (QueueEntry Entry, MessageAccepted Event) Build(EntryId id, IncomingMessage message, KeptContent kept, MessageSummary summary)
+    {
+        var now = Instant.Now(clock);
+        var envelope = message.Envelope;
+        var recipients = new QueueRecipient[envelope.Recipients.Count];
+        for (var i = 0; i < recipients.Length; i++)
+        {
+            recipients[i] = new QueueRecipient(i, envelope.Recipients[i]);
+        }
+
+        var entry = new QueueEntry
+        {
+            Id = id,
+            Accepted = now,
+            Origin = message.Source.Origin,
+            ReversePath = envelope.ReversePath,
+            Recipients = recipients,
+            Return = envelope.Return,
+            EnvelopeId = envelope.EnvelopeId,
+            SmtpUtf8 = envelope.SmtpUtf8,
+            HasEightBit = summary.HasEightBit,
+            HasEightBitHeader = summary.HasEightBitHeader,
+            HasDeliveredTo = HasDeliveredTo(kept.Octets, summary),
+            Size = kept.Octets.Length,
+            Subject = summary.Subject,
+            MessageId = summary.MessageId,
+            Prefix = ReceivedField.Write(message.Source, envelope, id, settings.Current.Smtp.Hostname, now),
+            BodyFile = kept.File,
+            Summary = summary,
+        };
+        if (kept.Body is not null)
+        {
+            entry.Hold(kept.Body);
+        }
+
+        return (entry, new MessageAccepted(id, entry.Origin, entry.Sender, [.. envelope.Recipients.Select(r => r.Address.ToString())])
+        {
+            Time = now,
+            Size = entry.Size,
+            MessageId = entry.MessageId,
+            Subject = entry.Subject,
+            Client = message.Source.Client,
+            Account = message.Source.Actor?.Account,
+        });
+    }
+
+    /// <summary>Only a message that has travelled can be looping.</summary>
+    private static bool HasDeliveredTo(MessageContent content, MessageSummary summary)
+    {
+        if (summary.ReceivedCount == 0 || content.InMemory is not { } octets)
+        {
+            return summary.ReceivedCount > 0;
+        }
+
+        return HeaderFields.Read(octets[..Math.Min(summary.HeaderLength, octets.Length)]).Has("Delivered-To"u8);
+    }
+}

@@ -1,0 +1,41 @@
+using System.Collections.Concurrent;
+using MailPlus.Engine.Accounts;
+using MailPlus.Engine.Primitives;
+using MailPlus.Engine.Settings;
+using MailPlus.Engine.Store.Contract;
+
+namespace MailPlus.Engine.Delivery;
+
+/// <summary>Whether a mailbox has room, asked at RCPT (mail-rules 13): from counters, looked up at most once a second for an account; free where there is no quota.</summary>
+internal sealed class MailboxRoom(IMailStore store, IAddressBook addresses, ISettingsSource settings, TimeProvider clock)
+{
+    private const int Capacity = 10_000;
+    private static readonly TimeSpan Lifetime = TimeSpan.FromSeconds(1);
+
+    private readonly ConcurrentDictionary<AccountId, (long Octets, long Read)> _known = new();
+
+    /// <summary>True when nothing more fits.</summary>
+    public async ValueTask<bool> IsFullAsync(AccountId account, CancellationToken cancellationToken)
+    {
+        var quota = addresses.Find(account)?.QuotaOctets ?? settings.Current.Quota.DefaultOctets;
+        return quota > 0 && await OctetsAsync(account, cancellationToken) >= quota;
+    }
+
+    private async ValueTask<long> OctetsAsync(AccountId account, CancellationToken cancellationToken)
+    {
+        if (_known.TryGetValue(account, out var known) && clock.GetElapsedTime(known.Read) < Lifetime)
+        {
+            return known.Octets;
+        }
+
+        await using var mail = await store.OpenAsync(account, cancellationToken);
+        var usage = await mail.UsageAsync(cancellationToken);
+        if (_known.Count >= Capacity)
+        {
+            _known.Clear();
+        }
+
+        _known[account] = (usage.Octets, clock.GetTimestamp());
+        return usage.Octets;
+    }
+}

@@ -1,0 +1,291 @@
+using System.Threading.Channels;
+using MailPlus.Engine.Database;
+using MailPlus.Engine.Delivery.Remote;
+using MailPlus.Engine.Events;
+using MailPlus.Engine.Mime;
+using MailPlus.Engine.Primitives;
+using Microsoft.Extensions.Logging;
+
+namespace MailPlus.Engine.Delivery.Queue;
+
+/// <summary>
+/// The queue at work: takes entries from acceptance, keeps them in hand until every due recipient has been tried, and takes waiting ones up again when their
+/// time comes. An entry that was just accepted goes to its worker in memory; nothing is read back for it.
+/// </summary>
+public sealed partial class DeliveryQueue : IAsyncDisposable
+{
+    /// <summary>Entries worked on at once; local ones mostly wait for a group commit, and the more wait the larger the group.</summary>
+    private const int Workers = 64;
+    private const int LoadAtOnce = 500;
+    private static readonly TimeSpan LongestPause = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan BusyPause = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan StopGrace = TimeSpan.FromSeconds(10);
+
+    private readonly QueueFile _file;
+    private readonly DeliverySurroundings _around;
+    private readonly ILogger<DeliveryQueue> _log;
+    private readonly OwnedEntries _owned = new();
+    private readonly Channel<QueueEntry> _ready = Channel.CreateUnbounded<QueueEntry>();
+    private readonly WakeSignal _scan;
+    private readonly QueueFinisher _finisher;
+    private readonly EntryDelivery _delivery;
+    private readonly RemoteDelivery _remote;
+    private readonly ForgottenKeys _forgotten;
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly CancellationTokenSource _abandon = new();
+    private readonly List<Task> _loops = [];
+    private Task _finishing = Task.CompletedTask;
+    private volatile bool _started;
+
+    private DeliveryQueue(QueueFile file, DeliverySurroundings around)
+    {
+        _file = file;
+        _around = around;
+        _log = around.Logs.CreateLogger<DeliveryQueue>();
+        _scan = new WakeSignal(around.Clock);
+        _forgotten = new ForgottenKeys(file, around);
+        _finisher = new QueueFinisher(file, around.Events, around.Clock, around.Logs.CreateLogger<QueueFinisher>()) { Written = OnWritten };
+        _remote = new RemoteDelivery(around, _abandon.Token);
+        _delivery = new EntryDelivery(file, around, _remote, _finisher);
+    }
+
+    /// <summary>What happened in the queue, for the mail log.</summary>
+    public IEventOutbox Outbox => _file.Outbox;
+
+    /// <summary>Entries in hand now.</summary>
+    public int InHand => _owned.Count;
+
+    internal QueueFile File => _file;
+
+    /// <summary>Opens queue.db and the folder of big bodies in the data folder, making them when they are missing. Nothing is delivered before <see cref="StartAsync"/>.</summary>
+    public static async Task<DeliveryQueue> OpenAsync(string dataFolder, SqliteThreads threads, DeliverySurroundings around, CancellationToken cancellationToken)
+    {
+        var options = new SqliteFileOptions
+        {
+            FileName = Path.Combine(dataFolder, "queue.db"),
+            ApplicationId = QueueSchema.ApplicationId,
+            Scripts = QueueSchema.Scripts,
+            WriterCache = 8192,
+        };
+        var database = await SqliteFile.OpenAsync(options, threads, cancellationToken);
+        var file = await QueueFile.StartAsync(database, Path.Combine(dataFolder, "queue"), threads, Instant.Now(around.Clock), cancellationToken);
+        return new DeliveryQueue(file, around);
+    }
+
+    /// <summary>Starts the loops: queue-scan, queue-deliver, queue-finish, queue-forget.</summary>
+    public Task StartAsync(CancellationToken cancellationToken)
+    {
+        _started = true;
+        _finishing = Task.Run(() => GuardAsync("queue-finish", () => _finisher.RunAsync(_abandon.Token)), CancellationToken.None);
+        _loops.Add(Task.Run(() => GuardAsync("queue-scan", ScanAsync), CancellationToken.None));
+        _loops.Add(Task.Run(() => GuardAsync("queue-forget", () => _forgotten.RunAsync(_stopping.Token)), CancellationToken.None));
+        for (var i = 0; i < Workers; i++)
+        {
+            _loops.Add(Task.Run(() => GuardAsync("queue-deliver", DeliverAsync), CancellationToken.None));
+        }
+
+        return Task.CompletedTask;
+    }
+
+    /// <summary>Finishes what is under way, within ten seconds, and stops; what is left is due at the next start.</summary>
+    public async Task StopAsync(CancellationToken cancellationToken)
+    {
+        if (!_started)
+        {
+            return;
+        }
+
+        _started = false;
+        await _stopping.CancelAsync();
+        _ready.Writer.TryComplete();
+        var remote = _remote.StopAsync();
+        try
+        {
+            await Task.WhenAll([.. _loops, remote]).WaitAsync(StopGrace, cancellationToken);
+        }
+        catch (Exception late) when (late is TimeoutException or OperationCanceledException)
+        {
+            LogAbandoned(_owned.Count);
+        }
+
+        _finisher.Complete();
+        await Task.WhenAny(_finishing, Task.Delay(StopGrace, CancellationToken.None));
+        await _abandon.CancelAsync();
+        await Task.WhenAll([.. _loops, remote, _finishing]);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await StopAsync(CancellationToken.None);
+        await _file.DisposeAsync();
+        _stopping.Dispose();
+        _abandon.Dispose();
+    }
+
+    internal EntryId NextId() => _file.NextId();
+
+    internal Task<string> KeepBodyAsync(EntryId entry, MessageContent content, CancellationToken cancellationToken) => _file.KeepBodyAsync(entry, content, cancellationToken);
+
+    internal Task<string> WriteBodyAsync(EntryId entry, Func<Stream, Task> write, CancellationToken cancellationToken) => _file.WriteBodyAsync(entry, write, cancellationToken);
+
+    internal Task DropBodyAsync(string name) => _file.DropBodyAsync(name);
+
+    /// <summary>Makes an entry durable and puts it to work.</summary>
+    internal async Task AddAsync(QueueEntry entry, MessageAccepted accepted, CancellationToken cancellationToken)
+    {
+        var keepsBody = false;
+        var taken = _started && _owned.TryTake(entry.Id, entry.Body?.Length ?? 0, out keepsBody);
+        var committed = false;
+        try
+        {
+            await _file.AddAsync(entry, accepted, taken ? QueueSchema.Active : QueueSchema.Deferred, AfterCommit, cancellationToken);
+        }
+        finally
+        {
+            if (taken && !Volatile.Read(ref committed))
+            {
+                _owned.Release(entry.Id);
+            }
+        }
+
+        void AfterCommit()
+        {
+            Volatile.Write(ref committed, true);
+            _around.Events.Publish(accepted);
+            if (!taken)
+            {
+                _scan.Set();
+                return;
+            }
+
+            if (!keepsBody)
+            {
+                entry.Release();
+            }
+
+            _ready.Writer.TryWrite(entry);
+        }
+    }
+
+    /// <summary>Looks for due entries now.</summary>
+    internal void Wake() => _scan.Set();
+
+    private void OnWritten(EntryUpdate update)
+    {
+        if (update.EndsRun)
+        {
+            _owned.Release(update.Entry.Id);
+            if (update.Reports.Count > 0 || update.Results.Any(r => r.Result == DeliveryResult.Deferred))
+            {
+                _scan.Set();
+            }
+        }
+
+        if (update.Results.Any(r => r.Account is not null))
+        {
+            _forgotten.Wake();
+        }
+    }
+
+    private async Task DeliverAsync()
+    {
+        await foreach (var entry in _ready.Reader.ReadAllAsync(_stopping.Token))
+        {
+            await _delivery.RunAsync(entry, _abandon.Token);
+        }
+    }
+
+    private async Task ScanAsync()
+    {
+        while (true)
+        {
+            var loaded = await LoadAsync();
+            await _scan.WaitAsync(loaded == LoadAtOnce ? TimeSpan.FromMilliseconds(1) : await PauseAsync(), _stopping.Token);
+        }
+    }
+
+    private async Task<int> LoadAsync()
+    {
+        var limit = Math.Min(LoadAtOnce, _owned.Room);
+        if (limit == 0)
+        {
+            return 0;
+        }
+
+        var now = Instant.Now(_around.Clock);
+        var found = await _file.FindDueAsync(now, limit, _owned.Contains, _stopping.Token);
+        if (found.Count == 0)
+        {
+            return 0;
+        }
+
+        // In hand first, read then: what was read before might have been finished meanwhile by the attempt that just ended.
+        var taken = found.Where(id => _owned.TryTake(id, 0, out _)).ToHashSet();
+        try
+        {
+            foreach (var entry in await _file.LoadAsync([.. taken], now, _stopping.Token))
+            {
+                if (_ready.Writer.TryWrite(entry))
+                {
+                    taken.Remove(entry.Id);
+                }
+            }
+        }
+        finally
+        {
+            foreach (var id in taken)
+            {
+                _owned.Release(id);
+            }
+        }
+
+        return found.Count;
+    }
+
+    private async Task<TimeSpan> PauseAsync()
+    {
+        if (await _file.NextDueAsync(_stopping.Token) is not { } next)
+        {
+            return LongestPause;
+        }
+
+        var wait = TimeSpan.FromMicroseconds(next.Microseconds - Instant.Now(_around.Clock).Microseconds);
+        return wait <= TimeSpan.Zero ? BusyPause : wait < LongestPause ? wait : LongestPause;
+    }
+
+    private async Task GuardAsync(string name, Func<Task> loop)
+    {
+        while (true)
+        {
+            try
+            {
+                await loop();
+                return;
+            }
+            catch (OperationCanceledException) when (_stopping.IsCancellationRequested || _abandon.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (Exception failure)
+            {
+                LogLoop(failure, name);
+            }
+
+            try
+            {
+                await Task.Delay(BusyPause, _around.Clock, _stopping.Token);
+            }
+            catch (OperationCanceledException)
+            {
+                return;
+            }
+        }
+    }
+
+    [LoggerMessage(5001, LogLevel.Error, "Loop {Loop} failed and goes on")]
+    private partial void LogLoop(Exception failure, string loop);
+
+    [LoggerMessage(5002, LogLevel.Warning, "Stopped with {Count} entries in hand; they are due at the next start")]
+    private partial void LogAbandoned(int count);
+}

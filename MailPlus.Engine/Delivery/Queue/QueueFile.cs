@@ -1,0 +1,337 @@
+using System.Runtime.InteropServices;
+using MailPlus.Engine.Database;
+using MailPlus.Engine.Events;
+using MailPlus.Engine.Mime;
+using MailPlus.Engine.Primitives;
+
+namespace MailPlus.Engine.Delivery.Queue;
+
+/// <summary>
+/// queue.db and the folder of big bodies beside it: every row the queue writes or reads goes through here. A change that belongs together is one item of the
+/// file's group commit, so it happens whole or not at all.
+/// </summary>
+internal sealed class QueueFile : IAsyncDisposable
+{
+    private readonly SqliteFile _file;
+    private readonly QueueBodies _bodies;
+    private readonly QueueCounter _entries;
+    private readonly QueueCounter _events;
+
+    private QueueFile(SqliteFile file, QueueBodies bodies, QueueCounter entries, QueueCounter events)
+    {
+        _file = file;
+        _bodies = bodies;
+        _entries = entries;
+        _events = events;
+        Outbox = new QueueOutbox(file);
+    }
+
+    /// <summary>What happened, for the mail log.</summary>
+    public QueueOutbox Outbox { get; }
+
+    /// <summary>The database, for reading.</summary>
+    public SqliteFile Database => _file;
+
+    /// <summary>
+    /// Takes an open queue.db into use: what an earlier process had in hand is due now, body files without an entry are removed.
+    /// </summary>
+    /// <param name="file">queue.db with <see cref="QueueSchema"/>.</param>
+    /// <param name="folder">Folder of big bodies, on the file system of the data folder.</param>
+    /// <param name="threads">Where file work runs.</param>
+    /// <param name="now">The present.</param>
+    /// <param name="cancellationToken">Ends the start.</param>
+    public static async Task<QueueFile> StartAsync(SqliteFile file, string folder, SqliteThreads threads, Instant now, CancellationToken cancellationToken)
+    {
+        var (entries, events) = await file.WriteAsync(session =>
+        {
+            session.Statement("UPDATE recipient SET state = 1, next = ?1 WHERE state = 0").Bind(0, now.Microseconds).Execute();
+            return (Reserved(session, "entry"), Reserved(session, "outbox"));
+        }, Durability.Full, cancellationToken);
+        var names = await file.ReadAsync(session =>
+        {
+            var found = new HashSet<string>(StringComparer.Ordinal);
+            var rows = session.Statement("SELECT file FROM entry WHERE file IS NOT NULL");
+            while (rows.Step())
+            {
+                found.Add(rows.Text(0));
+            }
+
+            return found;
+        }, cancellationToken);
+        var bodies = new QueueBodies(folder, threads);
+        await bodies.SweepAsync(names, cancellationToken);
+        return new QueueFile(file, bodies, new QueueCounter("entry", entries), new QueueCounter("outbox", events));
+    }
+
+    /// <summary>The next queue id.</summary>
+    public EntryId NextId() => new(_entries.Take());
+
+    /// <summary>Whether a content of this size lies in a file instead of the row.</summary>
+    public static bool IsBig(long size) => size > QueueBodies.Threshold;
+
+    /// <summary>Links or writes a big body into the queue's folder, durable; returns its full name.</summary>
+    public Task<string> KeepBodyAsync(EntryId entry, MessageContent content, CancellationToken cancellationToken) => _bodies.KeepAsync(entry, content, cancellationToken);
+
+    /// <summary>Writes a big body that had to be changed on the way, durable; returns its full name.</summary>
+    public Task<string> WriteBodyAsync(EntryId entry, Func<Stream, Task> write, CancellationToken cancellationToken) => _bodies.WriteAsync(entry, write, cancellationToken);
+
+    /// <summary>Removes a body whose entry was never written.</summary>
+    public Task DropBodyAsync(string fileName) => _bodies.RemoveAsync([fileName]);
+
+    /// <summary>Makes an entry durable with its event.</summary>
+    /// <param name="entry">The entry, its recipients new.</param>
+    /// <param name="accepted">The event.</param>
+    /// <param name="state"><see cref="QueueSchema.Active"/> when this process takes it on from memory, else <see cref="QueueSchema.Deferred"/>.</param>
+    /// <param name="afterCommit">Called on the writer thread after the commit.</param>
+    /// <param name="cancellationToken">Honoured until the entry is taken into a group.</param>
+    public Task AddAsync(QueueEntry entry, MailEvent accepted, int state, Action afterCommit, CancellationToken cancellationToken)
+    {
+        var stored = EventCodec.Write(accepted);
+        return _file.WriteAsync(session =>
+        {
+            Insert(session, entry, state);
+            Tell(session, stored);
+            session.AfterCommit(afterCommit);
+            session.AfterCommit(Outbox.Signal);
+            return true;
+        }, Durability.Full, cancellationToken);
+    }
+
+    /// <summary>Writes the results of attempts: rows, reports and events in one transaction.</summary>
+    /// <returns>Ids of entries that are gone now.</returns>
+    public Task<IReadOnlyList<EntryId>> ApplyAsync(IReadOnlyList<EntryUpdate> updates, CancellationToken cancellationToken)
+    {
+        var stored = updates.Select(u => u.Events.Select(EventCodec.Write).ToList()).ToList();
+        return _file.WriteAsync<IReadOnlyList<EntryId>>(session =>
+        {
+            var gone = new List<EntryId>();
+            var keys = new Dictionary<AccountId, List<long>>();
+            for (var i = 0; i < updates.Count; i++)
+            {
+                if (Apply(session, updates[i], gone, keys))
+                {
+                    foreach (var happened in stored[i])
+                    {
+                        Tell(session, happened);
+                    }
+                }
+            }
+
+            foreach (var (account, entries) in keys)
+            {
+                session.Statement("INSERT INTO forgotten (account, entries) VALUES (?1, ?2)")
+                    .Bind(0, account.Value).Bind(1, MemoryMarshal.AsBytes(CollectionsMarshal.AsSpan(entries))).Execute();
+            }
+
+            session.AfterCommit(Outbox.Signal);
+            return gone;
+        }, Durability.Full, cancellationToken);
+    }
+
+    /// <summary>Ids of entries with a recipient whose time has come, earliest first, those in hand left out.</summary>
+    public Task<IReadOnlyList<EntryId>> FindDueAsync(Instant now, int limit, Func<EntryId, bool> isOwned, CancellationToken cancellationToken) =>
+        _file.ReadAsync<IReadOnlyList<EntryId>>(session =>
+        {
+            var ids = new List<EntryId>();
+            var seen = new HashSet<long>();
+            var due = session.Statement("SELECT entry FROM recipient WHERE state = 1 AND next <= ?1 ORDER BY next").Bind(0, now.Microseconds);
+            while (ids.Count < limit && due.Step())
+            {
+                var id = due.Long(0);
+                if (seen.Add(id) && !isOwned(new EntryId(id)))
+                {
+                    ids.Add(new EntryId(id));
+                }
+            }
+
+            return ids;
+        }, cancellationToken);
+
+    /// <summary>Entries by id with their recipients that are due; octets are not read, entries without due recipients left out. To be asked once they are in hand, so that no result can be missed.</summary>
+    public Task<IReadOnlyList<QueueEntry>> LoadAsync(IReadOnlyList<EntryId> entries, Instant now, CancellationToken cancellationToken) =>
+        _file.ReadAsync<IReadOnlyList<QueueEntry>>(
+            session => [.. entries.Select(id => QueueRows.Read(session, id.Value, now, _bodies.Folder)).OfType<QueueEntry>().Where(e => e.Recipients.Count > 0)],
+            cancellationToken);
+
+    /// <summary>The earliest time at which a recipient is due, null when none waits.</summary>
+    public Task<Instant?> NextDueAsync(CancellationToken cancellationToken) => _file.ReadAsync<Instant?>(session =>
+    {
+        var row = session.Statement("SELECT min(next) FROM recipient WHERE state = 1");
+        return row.Step() && !row.IsNull(0) ? new Instant(row.Long(0)) : null;
+    }, cancellationToken);
+
+    /// <summary>Octets of a small body, null when the entry is gone.</summary>
+    public Task<byte[]?> ReadBodyAsync(EntryId entry, CancellationToken cancellationToken) => _file.ReadAsync(session =>
+    {
+        var row = session.Statement("SELECT body FROM entry WHERE id = ?1").Bind(0, entry.Value);
+        return row.Step() ? row.Blob(0).ToArray() : null;
+    }, cancellationToken);
+
+    /// <summary>Entries whose removal is durable but whose delivery keys are still kept by the account (mail-rules 1).</summary>
+    public Task<IReadOnlyList<(long Row, AccountId Account, IReadOnlyList<EntryId> Entries)>> ReadForgottenAsync(CancellationToken cancellationToken) =>
+        _file.ReadAsync<IReadOnlyList<(long, AccountId, IReadOnlyList<EntryId>)>>(session =>
+        {
+            var found = new List<(long, AccountId, IReadOnlyList<EntryId>)>();
+            var rows = session.Statement("SELECT id, account, entries FROM forgotten ORDER BY id LIMIT 1000");
+            while (rows.Step())
+            {
+                var entries = MemoryMarshal.Cast<byte, long>(rows.Blob(2)).ToArray();
+                found.Add((rows.Long(0), new AccountId(rows.Long(1)), [.. entries.Select(e => new EntryId(e))]));
+            }
+
+            return found;
+        }, cancellationToken);
+
+    /// <summary>The accounts have forgotten the keys of these rows.</summary>
+    public Task RemoveForgottenAsync(IReadOnlyList<long> rows, CancellationToken cancellationToken) => _file.WriteAsync(session =>
+    {
+        foreach (var row in rows)
+        {
+            session.Statement("DELETE FROM forgotten WHERE id = ?1").Bind(0, row).Execute();
+        }
+
+        return true;
+    }, Durability.Process, cancellationToken);
+
+    /// <summary>Makes waiting and held recipients due: of these entries, or of all.</summary>
+    /// <returns>How many entries.</returns>
+    public Task<int> RetryAsync(IReadOnlyList<EntryId>? entries, Instant now, MailEvent happened, CancellationToken cancellationToken)
+    {
+        var stored = EventCodec.Write(happened);
+        return _file.WriteAsync(session =>
+        {
+            var count = 0;
+            if (entries is null)
+            {
+                var rows = session.Statement("SELECT count(DISTINCT entry) FROM recipient");
+                count = rows.Step() ? rows.Int(0) : 0;
+                rows.Reset();
+                session.Statement("UPDATE recipient SET state = 1, next = ?1 WHERE state IN (1, 2)").Bind(0, now.Microseconds).Execute();
+            }
+            else
+            {
+                foreach (var entry in entries)
+                {
+                    session.Statement("UPDATE recipient SET state = 1, next = ?1 WHERE entry = ?2 AND state IN (1, 2)").Bind(0, now.Microseconds).Bind(1, entry.Value).Execute();
+                    count += QueueRows.Changed(session) > 0 ? 1 : 0;
+                }
+            }
+
+            Tell(session, stored);
+            session.AfterCommit(Outbox.Signal);
+            return count;
+        }, Durability.Full, cancellationToken);
+    }
+
+    /// <summary>Removes entries whatever their state.</summary>
+    /// <param name="entries">Which.</param>
+    /// <param name="tell">Makes the events of one removed entry.</param>
+    /// <param name="cancellationToken">Honoured until the removal is taken into a group.</param>
+    /// <returns>Those that were there.</returns>
+    public Task<IReadOnlyList<QueueEntry>> RemoveAsync(IReadOnlyList<EntryId> entries, Func<QueueEntry, IReadOnlyList<MailEvent>> tell, CancellationToken cancellationToken) =>
+        _file.WriteAsync<IReadOnlyList<QueueEntry>>(session =>
+        {
+            var removed = new List<QueueEntry>();
+            foreach (var id in entries)
+            {
+                if (QueueRows.Read(session, id.Value, null, _bodies.Folder) is not { } entry)
+                {
+                    continue;
+                }
+
+                session.Statement("DELETE FROM recipient WHERE entry = ?1").Bind(0, id.Value).Execute();
+                session.Statement("DELETE FROM entry WHERE id = ?1").Bind(0, id.Value).Execute();
+                DropBodyAfterCommit(session, entry);
+                foreach (var happened in tell(entry))
+                {
+                    Tell(session, EventCodec.Write(happened));
+                }
+
+                removed.Add(entry);
+            }
+
+            session.AfterCommit(Outbox.Signal);
+            return removed;
+        }, Durability.Full, cancellationToken);
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync() => _file.DisposeAsync();
+
+    private void Insert(SqliteSession session, QueueEntry entry, int state)
+    {
+        _entries.Cover(session, entry.Id.Value);
+        QueueRows.Insert(session, entry, state);
+    }
+
+    private void Tell(SqliteSession session, StoredEvent happened)
+    {
+        var id = _events.Take();
+        _events.Cover(session, id);
+        session.Statement("INSERT INTO outbox (id, kind, event) VALUES (?1, ?2, ?3)").Bind(0, id).Bind(1, happened.Kind).Bind(2, happened.Json).Execute();
+    }
+
+    private bool Apply(SqliteSession session, EntryUpdate update, List<EntryId> gone, Dictionary<AccountId, List<long>> keys)
+    {
+        var id = update.Entry.Id.Value;
+        var touched = 0;
+        foreach (var result in update.Results)
+        {
+            touched += QueueRows.Write(session, id, result);
+        }
+
+        if (touched == 0)
+        {
+            return false; // An administrator removed it meanwhile: nobody is told anything.
+        }
+
+        foreach (var report in update.Reports)
+        {
+            Insert(session, report, QueueSchema.Deferred); // due at once
+        }
+
+        session.Statement("DELETE FROM entry WHERE id = ?1 AND NOT EXISTS (SELECT 1 FROM recipient WHERE entry = ?1)").Bind(0, id).Execute();
+        if (QueueRows.Changed(session) == 0)
+        {
+            return true;
+        }
+
+        gone.Add(update.Entry.Id);
+        DropBodyAfterCommit(session, update.Entry);
+        foreach (var result in update.Results)
+        {
+            if (result.Account is { } account)
+            {
+                Remember(keys, account, id);
+            }
+        }
+
+        return true;
+    }
+
+    private static void Remember(Dictionary<AccountId, List<long>> keys, AccountId account, long entry)
+    {
+        if (!keys.TryGetValue(account, out var entries))
+        {
+            keys.Add(account, entries = []);
+        }
+
+        if (entries.Count == 0 || entries[^1] != entry)
+        {
+            entries.Add(entry);
+        }
+    }
+
+    private void DropBodyAfterCommit(SqliteSession session, QueueEntry entry)
+    {
+        if (entry.BodyFile is { } name)
+        {
+            session.AfterCommit(() => _bodies.RemoveLater(name));
+        }
+    }
+
+    private static long Reserved(SqliteSession session, string name)
+    {
+        var row = session.Statement("SELECT reserved FROM counter WHERE name = ?1").Bind(0, name);
+        return row.Step() ? row.Long(0) : throw new InvalidDataException($"queue.db has no counter {name}");
+    }
+}

@@ -1,0 +1,98 @@
+using System.Threading.Channels;
+using MailPlus.Engine.Events;
+using MailPlus.Engine.Primitives;
+using Microsoft.Extensions.Logging;
+
+namespace MailPlus.Engine.Delivery.Queue;
+
+/// <summary>Writes results of attempts in batches: while one batch is committed the next gathers. Nothing is let go before its result is durable.</summary>
+internal sealed partial class QueueFinisher(QueueFile file, EventStream events, TimeProvider clock, ILogger<QueueFinisher> log)
+{
+    private const int LargestBatch = 256;
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
+
+    private readonly Channel<EntryUpdate> _waiting = Channel.CreateUnbounded<EntryUpdate>(new UnboundedChannelOptions { SingleReader = true });
+
+    /// <summary>Called after an update is durable.</summary>
+    public required Action<EntryUpdate> Written { get; init; }
+
+    /// <summary>Hands a result over; never blocks.</summary>
+    public void Post(EntryUpdate update) => _waiting.Writer.TryWrite(update);
+
+    /// <summary>No result comes any more: <see cref="RunAsync"/> ends when all are written.</summary>
+    public void Complete() => _waiting.Writer.TryComplete();
+
+    /// <summary>The loop.</summary>
+    /// <param name="abandon">Gives up what cannot be written; it is attempted again after the next start.</param>
+    public async Task RunAsync(CancellationToken abandon)
+    {
+        var batch = new List<EntryUpdate>();
+        while (await _waiting.Reader.WaitToReadAsync(abandon))
+        {
+            batch.Clear();
+            while (batch.Count < LargestBatch && _waiting.Reader.TryRead(out var update))
+            {
+                batch.Add(update);
+            }
+
+            await WriteAsync(batch, abandon);
+        }
+    }
+
+    private async Task WriteAsync(List<EntryUpdate> batch, CancellationToken abandon)
+    {
+        while (true)
+        {
+            try
+            {
+                await file.ApplyAsync(batch, abandon);
+                Announce(batch);
+                return;
+            }
+            catch (RefusedException refused) when (refused.Refusal.Temporary)
+            {
+                // The disk is full or gone: the mail is where it was; results wait until they can be written.
+                LogWaiting(refused.Message);
+                await Task.Delay(Pause, clock, abandon);
+            }
+            catch (Exception failure) when (failure is not OperationCanceledException && batch.Count == 1)
+            {
+                LogLost(failure, batch[0].Entry.Id.ToString());
+                Written(batch[0]);
+                return;
+            }
+            catch (Exception failure) when (failure is not OperationCanceledException)
+            {
+                LogSplit(failure);
+                foreach (var update in batch.ToList())
+                {
+                    await WriteAsync([update], abandon);
+                }
+
+                return;
+            }
+        }
+    }
+
+    private void Announce(List<EntryUpdate> batch)
+    {
+        foreach (var update in batch)
+        {
+            foreach (var happened in update.Events)
+            {
+                events.Publish(happened);
+            }
+
+            Written(update);
+        }
+    }
+
+    [LoggerMessage(5101, LogLevel.Warning, "Results wait: queue.db cannot be written: {Reason}")]
+    private partial void LogWaiting(string reason);
+
+    [LoggerMessage(5102, LogLevel.Error, "The result of entry {Entry} could not be written; it is attempted again after a restart")]
+    private partial void LogLost(Exception failure, string entry);
+
+    [LoggerMessage(5103, LogLevel.Error, "A batch of results failed; each is written by itself")]
+    private partial void LogSplit(Exception failure);
+}

@@ -1,0 +1,54 @@
+namespace MailPlus.Engine.Delivery.Queue;
+
+/// <summary>
+/// Schema of queue.db, one script a version. An entry's row is written once and never updated, so the body may lie in it; all change is in the
+/// small recipient rows. Recipients that are done have no row; an entry without recipients has none either.
+/// </summary>
+internal static class QueueSchema
+{
+    /// <summary>"MPQu".</summary>
+    public const int ApplicationId = 0x4D505175;
+
+    /// <summary>States of a recipient row: in the hands of the running process, waiting for its time, held by an administrator.</summary>
+    public const int Active = 0, Deferred = 1, Held = 2;
+
+    /// <summary>Scripts in order.</summary>
+    public static IReadOnlyList<string> Scripts { get; } =
+    [
+        """
+        CREATE TABLE entry (
+          id INTEGER PRIMARY KEY,
+          accepted INTEGER NOT NULL,
+          origin INTEGER NOT NULL,
+          sender TEXT,
+          dsn_return INTEGER NOT NULL,
+          envelope_id TEXT,
+          traits INTEGER NOT NULL,
+          size INTEGER NOT NULL,
+          subject TEXT NOT NULL,
+          message_id TEXT NOT NULL,
+          file TEXT,
+          prefix BLOB NOT NULL,
+          body BLOB
+        ) STRICT;
+        CREATE TABLE recipient (
+          entry INTEGER NOT NULL,
+          position INTEGER NOT NULL,
+          address TEXT NOT NULL,
+          notify INTEGER NOT NULL,
+          original TEXT,
+          state INTEGER NOT NULL,
+          attempts INTEGER NOT NULL,
+          next INTEGER NOT NULL,
+          delay_told INTEGER NOT NULL,
+          reply TEXT NOT NULL,
+          PRIMARY KEY (entry, position)
+        ) STRICT, WITHOUT ROWID;
+        CREATE INDEX recipient_due ON recipient (next) WHERE state = 1;
+        CREATE TABLE outbox (id INTEGER PRIMARY KEY, kind TEXT NOT NULL, event BLOB NOT NULL) STRICT;
+        CREATE TABLE forgotten (id INTEGER PRIMARY KEY, account INTEGER NOT NULL, entries BLOB NOT NULL) STRICT;
+        CREATE TABLE counter (name TEXT PRIMARY KEY, reserved INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+        INSERT INTO counter VALUES ('entry', 65536), ('outbox', 1);
+        """,
+    ];
+}

@@ -1,0 +1,48 @@
+using MailPlus.Engine.Events;
+using MailPlus.Engine.Primitives;
+
+namespace MailPlus.Engine.Delivery.Queue;
+
+/// <summary>How one attempt ended for one recipient.</summary>
+/// <param name="Recipient">Whose.</param>
+/// <param name="Result">How.</param>
+/// <param name="Status">Enhanced status code (RFC 3463).</param>
+/// <param name="Reply">The peer's reply or our reason.</param>
+internal sealed record RecipientResult(QueueRecipient Recipient, DeliveryResult Result, string Status, string Reply)
+{
+    /// <summary>Next hop as host[address]:port, "" for local.</summary>
+    public string NextHop { get; init; } = "";
+
+    /// <summary>Name of the server that answered, "" when none did.</summary>
+    public string RemoteMta { get; init; } = "";
+
+    /// <summary><see cref="Reply"/> is an SMTP reply of <see cref="RemoteMta"/>.</summary>
+    public bool FromPeer { get; init; }
+
+    /// <summary>The next server has taken over the duty to report success.</summary>
+    public bool DsnPassedOn { get; init; }
+
+    /// <summary>The account whose delivery keys may be forgotten once the entry is gone.</summary>
+    public AccountId? Account { get; init; }
+
+    /// <summary>When it is tried again; set for Deferred.</summary>
+    public Instant NextAttempt { get; init; }
+
+    /// <summary>The sender is told of the delay with this result.</summary>
+    public bool TellsDelay { get; init; }
+}
+
+/// <summary>What an attempt changes in the queue: one transaction (mail-rules 1).</summary>
+/// <param name="Entry">The entry.</param>
+/// <param name="Results">Results of some of its recipients.</param>
+internal sealed record EntryUpdate(QueueEntry Entry, IReadOnlyList<RecipientResult> Results)
+{
+    /// <summary>The status notifications these results cause: queued in the same transaction, so that they are made exactly once.</summary>
+    public IReadOnlyList<QueueEntry> Reports { get; init; } = [];
+
+    /// <summary>What is told of it.</summary>
+    public IReadOnlyList<MailEvent> Events { get; init; } = [];
+
+    /// <summary>Nothing of the entry is under way after this.</summary>
+    public bool EndsRun { get; init; }
+}

@@ -1,0 +1,130 @@
+using System.Globalization;
+using System.Net;
+using MailPlus.Engine.Primitives;
+using MailPlus.Engine.Resolver;
+using MailPlus.Engine.Settings;
+using MailPlus.Engine.Settings.Sections;
+using MailPlus.Engine.Smtp.Client;
+
+namespace MailPlus.Engine.Delivery.Remote;
+
+/// <summary>Servers to try for a domain, or why there are none.</summary>
+/// <param name="Peers">In the order to try.</param>
+/// <param name="Failure">Set when there is none to try.</param>
+internal sealed record RemoteRoute(IReadOnlyList<SmtpPeer> Peers, SmtpOutcome? Failure)
+{
+    public static RemoteRoute Failed(SmtpOutcomeKind kind, string status, string reason) => new([], new SmtpOutcome(kind, status, reason));
+}
+
+/// <summary>Finds the servers of a domain: MX, the implicit MX, or the relay host (RFC 5321 5.1, RFC 7505, mail-rules 16).</summary>
+internal sealed class RouteLookup(IDnsResolver resolver, ISettingsSource settings)
+{
+    private const int MostExchangers = 10;
+    private const int MostPeers = 20;
+
+    /// <summary>What mail to the domain has in common with other mail, so that both may share connections.</summary>
+    public string Destination(string domain)
+    {
+        var delivery = settings.Current.Delivery;
+        return delivery.RelayHost.Length > 0 ? string.Create(CultureInfo.InvariantCulture, $"relay {delivery.RelayHost}:{delivery.RelayPort}") : domain;
+    }
+
+    /// <summary>Looks up.</summary>
+    public ValueTask<RemoteRoute> FindAsync(string domain, CancellationToken cancellationToken)
+    {
+        var delivery = settings.Current.Delivery;
+        return delivery.RelayHost.Length > 0 ? RelayAsync(delivery, cancellationToken) : ByMxAsync(domain, delivery.RemotePort, cancellationToken);
+    }
+
+    private async ValueTask<RemoteRoute> ByMxAsync(string domain, int port, CancellationToken cancellationToken)
+    {
+        var answer = await resolver.QueryMxAsync(DomainName.Parse(domain), cancellationToken);
+        switch (answer.Status)
+        {
+            case DnsStatus.TemporaryFailure:
+                return RemoteRoute.Failed(SmtpOutcomeKind.Transient, "4.4.3", $"DNS look-up of MX for {domain} failed: {answer.Detail}");
+            case DnsStatus.NoSuchName:
+                return RemoteRoute.Failed(SmtpOutcomeKind.Permanent, "5.1.2", $"domain {domain} does not exist");
+            case DnsStatus.NoData:
+                return await PeersAsync(domain, [domain], port, cancellationToken); // implicit MX
+        }
+
+        if (answer.Records.All(r => r.IsNull))
+        {
+            return RemoteRoute.Failed(SmtpOutcomeKind.Permanent, "5.1.10", $"556 5.1.10 domain {domain} does not accept mail (null MX)");
+        }
+
+        return await PeersAsync(domain, Order(answer.Records, settings.Current.Smtp.Hostname), port, cancellationToken);
+    }
+
+    /// <summary>Exchangers by preference, equal ones shuffled, without those from our own on.</summary>
+    internal static IReadOnlyList<string> Order(IReadOnlyList<MailExchanger> records, string hostname)
+    {
+        var own = records.Where(r => IsSame(r.Exchange, hostname)).Select(r => r.Preference).DefaultIfEmpty(int.MaxValue).Min();
+        return [.. records.Where(r => !r.IsNull && r.Preference < own).OrderBy(r => r.Preference).ThenBy(_ => Random.Shared.Next()).Select(r => r.Exchange).Distinct(StringComparer.OrdinalIgnoreCase).Take(MostExchangers)];
+    }
+
+    private async ValueTask<RemoteRoute> PeersAsync(string domain, IReadOnlyList<string> hosts, int port, CancellationToken cancellationToken)
+    {
+        if (hosts.Count == 0 || hosts is [var only] && IsSame(only, settings.Current.Smtp.Hostname))
+        {
+            return RemoteRoute.Failed(SmtpOutcomeKind.Permanent, "5.4.6", $"mail for {domain} loops back to this server");
+        }
+
+        var peers = new List<SmtpPeer>();
+        string? temporary = null;
+        foreach (var host in hosts)
+        {
+            var answer = await resolver.QueryAddressesAsync(host, cancellationToken);
+            if (answer.Status == DnsStatus.TemporaryFailure)
+            {
+                temporary ??= $"DNS look-up of {host} failed: {answer.Detail}";
+            }
+
+            peers.AddRange(answer.Records.Select(address => new SmtpPeer(host, new IPEndPoint(address, port), SmtpClientTls.Opportunistic)));
+        }
+
+        if (peers.Count > 0)
+        {
+            return new RemoteRoute([.. peers.Take(MostPeers)], null);
+        }
+
+        return temporary is not null
+            ? RemoteRoute.Failed(SmtpOutcomeKind.Transient, "4.4.3", temporary)
+            : RemoteRoute.Failed(SmtpOutcomeKind.Permanent, "5.4.4", $"no server of {domain} has an address");
+    }
+
+    private async ValueTask<RemoteRoute> RelayAsync(DeliverySettings delivery, CancellationToken cancellationToken)
+    {
+        var host = delivery.RelayHost.Trim('[', ']');
+        IReadOnlyList<IPAddress> addresses;
+        if (IPAddress.TryParse(host, out var literal))
+        {
+            addresses = [literal];
+        }
+        else
+        {
+            var answer = await resolver.QueryAddressesAsync(host, cancellationToken);
+            if (!answer.IsFound)
+            {
+                // A wrong name in the settings is for the administrator to mend: mail waits meanwhile.
+                return RemoteRoute.Failed(SmtpOutcomeKind.Transient, "4.4.3", $"relay host {host}: {(answer.Detail.Length > 0 ? answer.Detail : "has no address")}");
+            }
+
+            addresses = answer.Records;
+        }
+
+        var credential = delivery.RelayUser.Length > 0 ? new SmtpCredential(delivery.RelayUser, delivery.RelayPassword) : null;
+        var tls = delivery.RelaySecurity switch
+        {
+            RelaySecurity.ImplicitTls => SmtpClientTls.Implicit,
+            RelaySecurity.None => SmtpClientTls.None,
+            _ => credential is null ? SmtpClientTls.Opportunistic : SmtpClientTls.Required,
+        };
+        return new RemoteRoute(
+            [.. addresses.Take(MostPeers).Select(a => new SmtpPeer(host, new IPEndPoint(a, delivery.RelayPort), tls) { VerifyCertificate = delivery.RelayVerifyCertificate, Credential = credential, IsRelay = true })],
+            null);
+    }
+
+    private static bool IsSame(string host, string hostname) => hostname.Length > 0 && host.TrimEnd('.').Equals(hostname, StringComparison.OrdinalIgnoreCase);
+}

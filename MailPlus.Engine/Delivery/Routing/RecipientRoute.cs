@@ -1,0 +1,55 @@
+using MailPlus.Engine.Accounts;
+using MailPlus.Engine.Primitives;
+using MailPlus.Engine.Settings;
+
+namespace MailPlus.Engine.Delivery.Routing;
+
+/// <summary>Where a recipient's mail goes.</summary>
+internal enum RouteKind
+{
+    /// <summary>Into an account here.</summary>
+    Local,
+
+    /// <summary>To another server.</summary>
+    Remote,
+
+    /// <summary>Hosted domain, no such mailbox.</summary>
+    Unknown,
+
+    /// <summary>An account that takes no mail now.</summary>
+    Deactivated,
+}
+
+/// <summary>Where a recipient's mail goes.</summary>
+/// <param name="Kind">Kind.</param>
+/// <param name="Account">The account, for Local.</param>
+internal readonly record struct RecipientRoute(RouteKind Kind, AccountId Account = default);
+
+/// <summary>Decides where an address leads, from memory.</summary>
+internal sealed class RecipientRouting(IAddressBook addresses, ISettingsSource settings)
+{
+    /// <summary>Where an address leads now.</summary>
+    public RecipientRoute Find(EmailAddress address)
+    {
+        var found = addresses.Resolve(address);
+        if (found.Kind == AddressKind.NotLocal && IsOwnPostmaster(address))
+        {
+            found = addresses.ResolvePostmaster(); // mail-rules 15; the host name need not be a hosted domain
+        }
+
+        return found.Kind switch
+        {
+            AddressKind.NotLocal => new RecipientRoute(RouteKind.Remote),
+            AddressKind.Account => new RecipientRoute(RouteKind.Local, found.Account),
+            AddressKind.Deactivated => new RecipientRoute(RouteKind.Deactivated, found.Account),
+            _ => new RecipientRoute(RouteKind.Unknown),
+        };
+    }
+
+    /// <summary>The address that reports nobody else can be told of go to, null before set-up.</summary>
+    public EmailAddress? Postmaster() =>
+        addresses.ResolvePostmaster() is { Kind: AddressKind.Account } found ? addresses.Find(found.Account)?.PrimaryAddress : null;
+
+    private bool IsOwnPostmaster(EmailAddress address) =>
+        address.LocalPart.Equals("postmaster", StringComparison.OrdinalIgnoreCase) && address.Domain.Ascii.Equals(settings.Current.Smtp.Hostname, StringComparison.OrdinalIgnoreCase);
+}
