@@ -167,6 +167,13 @@ public sealed partial class RunningServer : IAsyncDisposable
         return await client.GetStringAsync(new Uri($"http://127.0.0.1:{Web}{path}"));
     }
 
+    /// <summary>Managed heap in bytes after a full collection (<c>GET /health/live?collect=1</c>, laboratory mode only).</summary>
+    public async Task<long> ManagedHeapAsync()
+    {
+        using var document = JsonDocument.Parse(await GetAsync("/health/live?collect=1"));
+        return document.RootElement.GetProperty("managedHeapBytes").GetInt64();
+    }
+
     /// <summary>Resident memory of the process in bytes.</summary>
     public long ResidentBytes()
     {

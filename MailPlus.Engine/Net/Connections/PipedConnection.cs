@@ -1,0 +1,223 @@
+using System.IO.Pipelines;
+using System.Net;
+using System.Net.Security;
+using System.Security.Authentication;
+
+namespace MailPlus.Engine.Net.Connections;
+
+/// <summary>What a connection is made of, beside its pipes.</summary>
+/// <param name="Id">Short id.</param>
+/// <param name="Remote">The peer.</param>
+/// <param name="Local">Our end.</param>
+internal sealed record ConnectionEnds(string Id, IPEndPoint Remote, IPEndPoint Local);
+
+/// <summary>A connection over a duplex pipe: Kestrel's socket transport, or two pipes in memory in tests.</summary>
+internal sealed class PipedConnection : NetConnection, IAsyncDisposable
+{
+    private const byte TlsHandshakeRecord = 0x16;
+
+    private readonly IDuplexPipe _transport;
+    private readonly ConnectionEnds _ends;
+    private readonly TlsOptionsSource? _tls;
+    private readonly TimeProvider _clock;
+    private readonly Action<string>? _abortTransport;
+    private readonly CancellationTokenSource _closing = new();
+    private readonly CancellationTokenSource _aborted = new();
+    private readonly DeadlineReader _plainInput;
+    private readonly DeadlineWriter _plainOutput;
+    private SslStream? _ssl;
+    private PipeReader _input;
+    private PipeWriter _output;
+    private long _deadlineAt;
+    private int _deadlineKind;
+    private int _expiredKind = -1;
+    private int _disposed;
+
+    public PipedConnection(IDuplexPipe transport, ConnectionEnds ends, TlsOptionsSource? tls, TimeProvider clock, Action<string>? abortTransport = null)
+    {
+        _transport = transport;
+        _ends = ends;
+        _tls = tls;
+        _clock = clock;
+        _abortTransport = abortTransport;
+        _input = _plainInput = new DeadlineReader(transport.Input, this);
+        _output = _plainOutput = new DeadlineWriter(transport.Output, this);
+    }
+
+    public override string Id => _ends.Id;
+
+    public override PipeReader Input => _input;
+
+    public override PipeWriter Output => _output;
+
+    public override IPEndPoint Remote => _ends.Remote;
+
+    public override IPEndPoint Local => _ends.Local;
+
+    public override SslProtocols? TlsProtocol => _ssl?.SslProtocol;
+
+    public override TlsCipherSuite? CipherSuite => _ssl?.NegotiatedCipherSuite;
+
+    public override CancellationToken Closing => _closing.Token;
+
+    /// <summary>Fires when the connection is aborted: nothing more can be said to the peer.</summary>
+    public CancellationToken Aborted => _aborted.Token;
+
+    public override async Task StartTlsAsync(CancellationToken cancellationToken)
+    {
+        if (_ssl is not null || _tls is null)
+        {
+            throw new InvalidOperationException(_tls is null ? "no certificate for TLS" : "TLS is already on");
+        }
+
+        DropPlainText();
+        var ssl = new SslStream(new DuplexPipeStream(_plainInput, _plainOutput), leaveInnerStreamOpen: true);
+        try
+        {
+            await ssl.AuthenticateAsServerAsync(
+                static (_, hello, state, _) => new ValueTask<SslServerAuthenticationOptions>(((TlsOptionsSource)state!)(hello.ServerName ?? "")),
+                _tls,
+                cancellationToken);
+        }
+        catch
+        {
+            await ssl.DisposeAsync();
+            Abort("TLS handshake failed");
+            throw;
+        }
+
+        _ssl = ssl;
+        // Zero-byte reads: the buffer is rented when data is there, not while the session idles.
+        _input = PipeReader.Create(ssl, new StreamPipeReaderOptions(bufferSize: 16384, minimumReadSize: 4096, leaveOpen: true, useZeroByteReads: true));
+        _output = PipeWriter.Create(ssl, new StreamPipeWriterOptions(minimumBufferSize: 4096, leaveOpen: true));
+    }
+
+    public override void SetDeadline(DeadlineKind kind, TimeSpan span)
+    {
+        Volatile.Write(ref _deadlineAt, 0);
+        Volatile.Write(ref _expiredKind, -1);
+        Volatile.Write(ref _deadlineKind, (int)kind);
+        Volatile.Write(ref _deadlineAt, _clock.GetTimestamp() + (long)(span.TotalSeconds * _clock.TimestampFrequency));
+    }
+
+    public override void ClearDeadline()
+    {
+        Volatile.Write(ref _deadlineAt, 0);
+        Volatile.Write(ref _expiredKind, -1);
+    }
+
+    public override void Abort(string reason)
+    {
+        if (Volatile.Read(ref _disposed) == 0)
+        {
+            _abortTransport?.Invoke(reason);
+            Cancel(_closing);
+            Cancel(_aborted);
+            _transport.Input.CancelPendingRead();
+            _transport.Output.CancelPendingFlush();
+        }
+    }
+
+    /// <summary>Asks the session to end when it can do so politely.</summary>
+    public void AskToClose()
+    {
+        if (Volatile.Read(ref _disposed) == 0)
+        {
+            Cancel(_closing);
+        }
+    }
+
+    /// <summary>Called by the heartbeat: ends the pending read and flush when the deadline has passed.</summary>
+    public void CheckDeadline(long now)
+    {
+        var at = Volatile.Read(ref _deadlineAt);
+        if (at != 0 && now >= at && Interlocked.CompareExchange(ref _deadlineAt, 0, at) == at)
+        {
+            Volatile.Write(ref _expiredKind, Volatile.Read(ref _deadlineKind));
+            _transport.Input.CancelPendingRead();
+            _transport.Output.CancelPendingFlush();
+        }
+    }
+
+    /// <summary>Throws when the deadline that is set has passed, or the connection was aborted.</summary>
+    public void ThrowIfExpired()
+    {
+        if (_aborted.IsCancellationRequested)
+        {
+            throw new IOException("the connection was aborted");
+        }
+
+        var kind = Volatile.Read(ref _expiredKind);
+        if (kind >= 0)
+        {
+            throw new DeadlineException((DeadlineKind)kind);
+        }
+    }
+
+    /// <summary>Says the last octets, TLS close_notify included, and gives the pipes back. Never throws: the peer may be gone.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (Interlocked.Exchange(ref _disposed, 1) != 0)
+        {
+            return;
+        }
+
+        if (!_aborted.IsCancellationRequested)
+        {
+            try
+            {
+                await _output.FlushAsync(_aborted.Token);
+                if (_ssl is not null)
+                {
+                    await _ssl.ShutdownAsync();
+                }
+            }
+            catch (Exception failure) when (failure is IOException or ObjectDisposedException or InvalidOperationException or OperationCanceledException or AuthenticationException)
+            {
+                _abortTransport?.Invoke("the peer left before the last words");
+            }
+        }
+
+        if (_ssl is not null)
+        {
+            await _input.CompleteAsync();
+            await _ssl.DisposeAsync();
+        }
+
+        await _transport.Input.CompleteAsync();
+        await _transport.Output.CompleteAsync();
+        _closing.Dispose();
+        _aborted.Dispose();
+    }
+
+    private static void Cancel(CancellationTokenSource source)
+    {
+        try
+        {
+            source.Cancel();
+        }
+        catch (ObjectDisposedException)
+        {
+            // The session ended at this very moment: that is what was asked for.
+        }
+    }
+
+    /// <summary>
+    /// Drops what came in clear text before the handshake (design 6). What begins like a TLS record stays, because a quick client's ClientHello may be here already;
+    /// if it is not one the handshake fails, so that in no case clear text is taken for a command under TLS.
+    /// </summary>
+    private void DropPlainText()
+    {
+        while (_plainInput.TryRead(out var result))
+        {
+            var buffer = result.Buffer;
+            if (buffer.IsEmpty || buffer.FirstSpan[0] == TlsHandshakeRecord)
+            {
+                _plainInput.AdvanceTo(buffer.Start);
+                return;
+            }
+
+            _plainInput.AdvanceTo(buffer.End);
+        }
+    }
+}

@@ -1,0 +1,58 @@
+using System.Text;
+using MailPlus.Tests.Support;
+
+namespace MailPlus.Tests.Fuzz;
+
+/// <summary>What mutation begins with: correct dialogues, and messages ordinary and odd.</summary>
+internal static class Seeds
+{
+    public static IReadOnlyList<IReadOnlyList<byte[]>> Smtp(string password)
+    {
+        var plain = Convert.ToBase64String(Encoding.UTF8.GetBytes($"\0fuzz\0{password}"));
+        return Dialogues(
+            ["EHLO client.example.net", "MAIL FROM:<a@example.net> SIZE=1000 BODY=8BITMIME", "RCPT TO:<fuzz@example.test> NOTIFY=SUCCESS,FAILURE ORCPT=rfc822;fuzz@example.test", "DATA", "Subject: x\r\n\r\ntext\r\n.", "QUIT"],
+            ["HELO client.example.net", "MAIL FROM:<>", "RCPT TO:<postmaster>", "RCPT TO:<fuzz+detail@example.test>", "DATA", "From: a@b\r\n\r\n..\r\n.", "RSET", "NOOP", "QUIT"],
+            ["EHLO [127.0.0.1]", "MAIL FROM:<\"quoted \\\" local\"@example.net> RET=HDRS ENVID=abc+2B", "RCPT TO:<fuzz@example.test>", "BDAT 16", "Subject: bdat\r\n\r\nBDAT 6 LAST", "hello!", "QUIT"],
+            ["EHLO client.example.net", "MAIL FROM:<한글@예제.테스트> SMTPUTF8", "RCPT TO:<fuzz@EXAMPLE.test>", "VRFY fuzz", "EXPN list", "HELP", "DATA", ".", "QUIT"],
+            ["EHLO client.example.net", $"AUTH PLAIN {plain}", "MAIL FROM:<fuzz@example.test> AUTH=<>", "RCPT TO:<fuzz@example.test>", "RCPT TO:<nobody@example.test>", "DATA", "Subject: y\r\nTo: z\r\n\r\n.\r\n..\r\nend\r\n.", "QUIT"],
+            ["EHLO client.example.net", "AUTH LOGIN", "ZnV6eg==", Convert.ToBase64String(Encoding.UTF8.GetBytes(password)), "AUTH PLAIN", "*", "AUTH SCRAM-SHA-256 biwsbj1mdXp6LHI9YWJj", "*", "STARTTLS", "QUIT"]);
+    }
+
+    public static IReadOnlyList<IReadOnlyList<byte[]>> Imap(string password)
+    {
+        var login = $"a1 LOGIN fuzz {password}";
+        var plain = Convert.ToBase64String(Encoding.UTF8.GetBytes($"\0fuzz\0{password}"));
+        const string Message = "From: f@example.net\r\nSubject: appended\r\n\r\ntext\r\n";
+        return Dialogues(
+            ["a0 CAPABILITY", login, "a2 SELECT INBOX", "a3 FETCH 1:9 (UID FLAGS ENVELOPE BODYSTRUCTURE RFC822.SIZE INTERNALDATE)", "a4 UID FETCH 1:5 (BODY.PEEK[HEADER.FIELDS (FROM TO)] BODY[1]<0.20> MODSEQ)", "a5 LOGOUT"],
+            [login, "a2 APPEND INBOX (\\Seen $Junk) \"24-Nov-2026 10:00:00 +0000\" {" + Message.Length + "+}\r\n" + Message, "a3 SELECT INBOX (CONDSTORE)", "a4 STORE 1 +FLAGS.SILENT (\\Flagged key)", "a5 UID STORE 1:3 (UNCHANGEDSINCE 1) -FLAGS (\\Seen)", "a6 LOGOUT"],
+            [login, "a2 LIST \"\" \"*\"", "a3 LIST (SUBSCRIBED) \"\" (\"%\" \"INBOX/%\") RETURN (CHILDREN SPECIAL-USE STATUS (MESSAGES UIDNEXT UNSEEN))", "a4 LSUB \"\" *", "a5 STATUS INBOX (MESSAGES RECENT UIDNEXT UIDVALIDITY UNSEEN HIGHESTMODSEQ)", "a6 NAMESPACE", "a7 LOGOUT"],
+            [login, "a2 CREATE \"fuzz &1VxcbA-\"", "a3 SUBSCRIBE fuzz", "a4 RENAME \"fuzz &1VxcbA-\" fuzzy/deep/er", "a5 DELETE fuzzy/deep/er", "a6 DELETE fuzzy", "a7 LOGOUT"],
+            [login, "a2 EXAMINE INBOX", "a3 SEARCH RETURN (MIN MAX COUNT ALL) OR (FROM x NOT SUBJECT {3+}\r\nabc) UNDELETED SINCE 1-Jan-2020 LARGER 10", "a4 UID SEARCH CHARSET UTF-8 TEXT \"한글\" 1:* KEYWORD k", "a5 SEARCH MODSEQ 1 HEADER Message-ID \"\"", "a6 UNSELECT", "a7 LOGOUT"],
+            [login, "a2 ENABLE CONDSTORE QRESYNC IMAP4rev2 UTF8=ACCEPT", "a3 ID (\"name\" \"fuzz\" \"version\" NIL)", "a4 SELECT INBOX (QRESYNC (1 1 1:5))", "a5 IDLE", "DONE", "a6 NOOP", "a7 CLOSE", "a8 LOGOUT"],
+            ["a0 AUTHENTICATE PLAIN " + plain, "a1 SELECT Trash", "a2 COPY 1:5 Archive", "a3 UID MOVE 1:2 Junk", "a4 EXPUNGE", "a5 UID EXPUNGE 1:*", "a6 CHECK", "a7 LOGOUT"],
+            ["a0 AUTHENTICATE PLAIN", plain, "a1 STARTTLS", "a2 SELECT {5}", "INBOX", "a3 FETCH 1 (BINARY.PEEK[1] BINARY.SIZE[1] PREVIEW)", "a4 SORT (REVERSE DATE) UTF-8 ALL", "a5 THREAD REFERENCES UTF-8 ALL", "a6 GETQUOTAROOT INBOX", "a7 LOGOUT"]);
+    }
+
+    /// <summary>Own odd messages, and up to <paramref name="most"/> of the suites' where they are.</summary>
+    public static IReadOnlyList<byte[]> Messages(int most)
+    {
+        var own = System.IO.Directory.GetFiles(Path.Combine(RepositoryTree.Root, "MailPlus.Tests", "Fuzz", "Messages"), "*.eml");
+        var suite = RepositoryTree.Suites is { } suites && System.IO.Directory.Exists(Path.Combine(suites, "mime"))
+            ? System.IO.Directory.GetFiles(Path.Combine(suites, "mime"), "*", SearchOption.AllDirectories).Where(IsSmallMessage).Order(StringComparer.Ordinal).ToList()
+            : [];
+        if (suite.Count == 0 && RepositoryTree.IsContinuousIntegration)
+        {
+            throw new DirectoryNotFoundException("no suites of messages (MAILPLUS_SUITES or shared/suites upward)");
+        }
+
+        var step = Math.Max(1, suite.Count / most);
+        return [.. own.Order(StringComparer.Ordinal).Concat(suite.Where((_, i) => i % step == 0)).Select(File.ReadAllBytes)];
+    }
+
+    private static bool IsSmallMessage(string file)
+        => Path.GetExtension(file) is ".eml" or ".txt" or ".msg" or ".raw" or "" && new FileInfo(file).Length is > 20 and < 100_000 && !file.EndsWith("SOURCE.txt", StringComparison.Ordinal);
+
+    private static List<IReadOnlyList<byte[]>> Dialogues(params string[][] dialogues)
+        => [.. dialogues.Select(d => d.Select(line => Encoding.UTF8.GetBytes(line + "\r\n")).ToList())];
+}
