@@ -175,11 +175,10 @@ public sealed partial class RunningServer : IAsyncDisposable
     }
 
     /// <summary>Resident memory of the process in bytes.</summary>
-    public long ResidentBytes()
-    {
-        var line = File.ReadLines($"/proc/{ProcessId}/status").First(l => l.StartsWith("VmRSS:", StringComparison.Ordinal));
-        return long.Parse(Digits().Match(line).Value, CultureInfo.InvariantCulture) * 1024;
-    }
+    public long ResidentBytes() => FromStatus("VmRSS:");
+
+    /// <summary>The most resident memory the process ever had, or since its peak was reset.</summary>
+    public long PeakResidentBytes() => FromStatus("VmHWM:");
 
     public async ValueTask DisposeAsync()
     {
@@ -199,6 +198,12 @@ public sealed partial class RunningServer : IAsyncDisposable
                 await Task.Delay(100); // a file the killed process still held
             }
         }
+    }
+
+    private long FromStatus(string field)
+    {
+        var line = File.ReadLines($"/proc/{ProcessId}/status").First(l => l.StartsWith(field, StringComparison.Ordinal));
+        return long.Parse(Digits().Match(line).Value, CultureInfo.InvariantCulture) * 1024;
     }
 
     private bool MustLive() => Process.HasExited

@@ -97,6 +97,22 @@ public sealed partial class WireClient : IDisposable
         return bytes;
     }
 
+    /// <summary>Reads that many bytes and forgets them.</summary>
+    public async Task SkipAsync(long count)
+    {
+        while (count > 0)
+        {
+            if (_at == _end && !await FillAsync())
+            {
+                throw new EndOfStreamException();
+            }
+
+            var part = (int)Math.Min(count, _end - _at);
+            _at += part;
+            count -= part;
+        }
+    }
+
     /// <summary>Reads a whole SMTP reply and returns its last line; null when the server has closed.</summary>
     public async Task<string?> ReadReplyAsync()
     {
