@@ -19,6 +19,11 @@ public abstract class SystemContext(DbContextOptions options) : DbContext(option
 
     internal DbSet<OutboxRow> Outbox => Set<OutboxRow>();
 
+    internal List<Action> CommitActions { get; } = [];
+
+    /// <summary>Registers what happens after the commit, in order, while the writer is still held (swapping snapshots, publishing).</summary>
+    internal void AfterCommit(Action action) => CommitActions.Add(action);
+
     /// <inheritdoc/>
     protected override void OnModelCreating(ModelBuilder modelBuilder)
     {
@@ -34,7 +39,9 @@ public abstract class SystemContext(DbContextOptions options) : DbContext(option
         });
         modelBuilder.Entity<AccountRow>(table =>
         {
+            // Ids are reserved first (States): the mail folder they name exists before the row does, and a number is never used again.
             table.ToTable("accounts").HasKey(row => row.Id);
+            table.Property(row => row.Id).ValueGeneratedNever();
             table.HasIndex(row => row.NameKey).IsUnique();
         });
         modelBuilder.Entity<AddressRow>(table =>
@@ -62,7 +69,6 @@ public sealed class SqliteSystemContext(DbContextOptions<SqliteSystemContext> op
     protected override void OnModelCreating(ModelBuilder modelBuilder)
     {
         base.OnModelCreating(modelBuilder);
-        SqliteNumbers.NeverReuse<AccountRow>(modelBuilder);
         SqliteNumbers.NeverReuse<DomainRow>(modelBuilder);
         SqliteNumbers.NeverReuse<OutboxRow>(modelBuilder);
         SqliteNumbers.NeverReuse<WebSessionRow>(modelBuilder);

@@ -60,9 +60,6 @@ internal sealed class AccountRow
     /// <summary>0 active, 1 deactivated.</summary>
     public int State { get; set; }
 
-    /// <summary>0 until its mailboxes exist; such an account is finished or undone at the next start.</summary>
-    public bool IsReady { get; set; }
-
     public bool IsAdministrator { get; set; }
 
     public long? QuotaOctets { get; set; }

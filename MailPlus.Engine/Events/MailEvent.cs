@@ -1,9 +1,15 @@
 using System.Net;
+using System.Text.Json.Serialization;
 using MailPlus.Engine.Primitives;
 
 namespace MailPlus.Engine.Events;
 
 /// <summary>Something that happened and that logs, counters, alerts and the message timeline are fed by; never by parsing text (design rule 10).</summary>
+[JsonDerivedType(typeof(MessageAccepted), "accepted")]
+[JsonDerivedType(typeof(MessageRefused), "refused")]
+[JsonDerivedType(typeof(RecipientAttempted), "attempted")]
+[JsonDerivedType(typeof(SignInAttempted), "signin")]
+[JsonDerivedType(typeof(AdminActed), "admin")]
 public abstract record MailEvent
 {
     /// <summary>When, UTC.</summary>

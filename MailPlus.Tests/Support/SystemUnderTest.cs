@@ -1,0 +1,118 @@
+using MailPlus.Engine.Accounts;
+using MailPlus.Engine.Accounts.Credentials;
+using MailPlus.Engine.Database;
+using MailPlus.Engine.Domains;
+using MailPlus.Engine.Events;
+using MailPlus.Engine.Hosting;
+using MailPlus.Engine.Primitives;
+using MailPlus.Engine.Settings;
+using Microsoft.Extensions.Time.Testing;
+
+namespace MailPlus.Tests.Support;
+
+/// <summary>A fresh system database in a folder of its own with everything that works on it; mail is only remembered as made or removed.</summary>
+internal sealed class SystemUnderTest : IAsyncDisposable
+{
+    public const string Password = "Correct-Horse-9-Battery";
+
+    private SystemUnderTest(bool lab)
+    {
+        Folder = System.IO.Directory.CreateTempSubdirectory("mailplus-test-").FullName;
+        Run = new RunOptions { DataFolder = Folder, LoopbackLab = lab };
+        Database = SystemDatabase.InSqlite(Path.Combine(Folder, "system.db"), Clock);
+        Catalog = new SettingsCatalog();
+        Settings = new SettingsStore(Database, Catalog, AdminTrail.ForSettings(Clock));
+        SettingsOperations = new SettingsOperations(Database, Settings, Catalog);
+        Rules = new SignInRules(Settings, Run);
+        Authenticator = new Authenticator(AddressBook, Hashing, Rules, Events, Clock);
+        Sessions = new WebSessions(Database, AddressBook, Settings);
+        Passwords = new AccountPasswords(Hashing, Authenticator, Rules);
+        Mail = new AccountMail(
+            (id, _) =>
+            {
+                MailMade.Add(id);
+                return Task.CompletedTask;
+            },
+            (id, _) =>
+            {
+                MailMade.Remove(id);
+                return Task.CompletedTask;
+            });
+        Accounts = new AccountOperations(Database, AddressBook, Passwords, Mail, Sessions);
+        Domains = new DomainOperations(Database, AddressBook);
+        FirstRun = new FirstRun(Folder);
+        Setup = new SetupOperations(new SetupParts(Database, Settings, AddressBook, Passwords, Mail), FirstRun);
+    }
+
+    public string Folder { get; }
+
+    public RunOptions Run { get; }
+
+    public FakeTimeProvider Clock { get; } = new(new DateTimeOffset(2026, 1, 2, 3, 4, 5, TimeSpan.Zero));
+
+    public SystemDatabase Database { get; }
+
+    public SettingsCatalog Catalog { get; }
+
+    public SettingsStore Settings { get; }
+
+    public SettingsOperations SettingsOperations { get; }
+
+    public SignInRules Rules { get; }
+
+    public AddressBook AddressBook { get; } = new();
+
+    public PasswordHashing Hashing { get; } = new();
+
+    public EventStream Events { get; } = new();
+
+    public Authenticator Authenticator { get; }
+
+    public WebSessions Sessions { get; }
+
+    public AccountPasswords Passwords { get; }
+
+    public AccountMail Mail { get; }
+
+    public HashSet<AccountId> MailMade { get; } = [];
+
+    public AccountOperations Accounts { get; }
+
+    public DomainOperations Domains { get; }
+
+    public FirstRun FirstRun { get; }
+
+    public SetupOperations Setup { get; }
+
+    /// <summary>A new, empty database.</summary>
+    public static async Task<SystemUnderTest> StartAsync(bool lab = false)
+    {
+        var system = new SystemUnderTest(lab);
+        await system.Database.MigrateAsync(CancellationToken.None);
+        await system.Settings.LoadAsync(CancellationToken.None);
+        await system.AddressBook.LoadAsync(system.Database, CancellationToken.None);
+        return system;
+    }
+
+    /// <summary>Set up with example.test and the administrator admin.</summary>
+    public static async Task<SystemUnderTest> SetUpAsync(bool lab = false)
+    {
+        var system = await StartAsync(lab);
+        await system.Setup.ApplyAsync(new SetupRequest("mail.example.test", "example.test", "admin", Password), CancellationToken.None);
+        return system;
+    }
+
+    public Task<Account> AddAsync(string address, bool isAdministrator = false) => Accounts.CreateAsync(
+        Actor.Operator, new NewAccount(EmailAddress.Parse(address), Password) { IsAdministrator = isAdministrator }, CancellationToken.None);
+
+    public async Task<IReadOnlyList<MailEvent>> OutboxAsync() => [.. (await new SystemOutbox(Database).ReadAsync(0, 1000, CancellationToken.None)).Select(item => item.Event)];
+
+    public ValueTask DisposeAsync()
+    {
+        Database.Dispose();
+        Hashing.Dispose();
+        Microsoft.Data.Sqlite.SqliteConnection.ClearAllPools();
+        System.IO.Directory.Delete(Folder, recursive: true);
+        return ValueTask.CompletedTask;
+    }
+}
