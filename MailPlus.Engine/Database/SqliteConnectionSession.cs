@@ -42,6 +42,8 @@ internal sealed class SqliteConnectionSession : SqliteSession, IDisposable
 
     public override long Group => _group;
 
+    public override int Changes => raw.sqlite3_changes(Connection.Handle);
+
     public bool InTransaction => raw.sqlite3_get_autocommit(Connection.Handle) == 0;
 
     public int AfterCommitCount => _afterCommit.Count;

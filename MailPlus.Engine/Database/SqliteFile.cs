@@ -53,6 +53,9 @@ public abstract class SqliteSession
     /// <summary>A prepared statement for hot paths, kept for the life of the connection, reset and without parameters. Ends with the work that asked for it.</summary>
     public abstract SqliteStatement Statement(string sql);
 
+    /// <summary>Rows that the last INSERT, UPDATE or DELETE changed.</summary>
+    public abstract int Changes { get; }
+
     /// <summary>The number of the group commit under way: state kept between items of a group belongs to this number only, as a failed commit undoes it.</summary>
     public abstract long Group { get; }
 

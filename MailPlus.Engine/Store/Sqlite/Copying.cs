@@ -1,0 +1,78 @@
+using MailPlus.Engine.Primitives;
+using MailPlus.Engine.Store.Contract;
+
+namespace MailPlus.Engine.Store.Sqlite;
+
+/// <summary>Copies and moves: new message rows over the same bodies.</summary>
+internal static class Copying
+{
+    /// <summary>Copies; the bodies are shared from now on.</summary>
+    public static CopyOutcome Copy(AccountEdit edit, MailboxId source, UidSet uids, MailboxId target) => Transfer(edit, source, uids, target, move: false);
+
+    /// <summary>Moves: a copy and an expunge in one transaction, the bodies' references staying as many.</summary>
+    public static CopyOutcome Move(AccountEdit edit, MailboxId source, UidSet uids, MailboxId target) => Transfer(edit, source, uids, target, move: true);
+
+    private static CopyOutcome Transfer(AccountEdit edit, MailboxId source, UidSet uids, MailboxId target, bool move)
+    {
+        var from = edit.Loaded(source);
+        var to = edit.Selectable(target);
+        var messages = from.State!.In(uids);
+        if (messages.Count == 0)
+        {
+            return new CopyOutcome(to.Row.UidValidity, [], []);
+        }
+
+        if ((ulong)to.Row.UidNext.Value + (ulong)messages.Count >= uint.MaxValue)
+        {
+            throw AccountEdit.Refused(RefusalKind.TooMany, "TooManyMessages");
+        }
+
+        var (saved, modSeq) = (edit.Now.Microseconds, edit.NextModSeq());
+        var bits = new Dictionary<ulong, ulong>();
+        var targets = new Uid[messages.Count];
+        var states = new MessageState[messages.Count];
+        var effect = default(StateEffect);
+        for (var i = 0; i < messages.Count; i++)
+        {
+            var message = messages[i];
+            if (!bits.TryGetValue(message.Keywords, out var keywords))
+            {
+                (to, keywords) = source == target ? (to, message.Keywords) : Keywords.AddWhatFits(edit, to, Keywords.Names(from.Row, message.Keywords));
+                bits.Add(message.Keywords, keywords);
+            }
+
+            targets[i] = new Uid(to.Row.UidNext.Value + (uint)i);
+            states[i] = message with { Uid = targets[i], Keywords = keywords, ModSeq = modSeq };
+            effect.Count(states[i], +1);
+            var (body, internalDate) = Source(edit, source, message.Uid);
+            Appending.InsertMessage(edit, target, states[i], body, internalDate, saved);
+            if (!move)
+            {
+                edit.Session.Statement("INSERT INTO shared(body, refs) VALUES(?, 2) ON CONFLICT(body) DO UPDATE SET refs=refs+1").Bind(0, body).Execute();
+            }
+        }
+
+        Appending.Added(edit, to, states, modSeq, effect);
+        var sources = messages.Select(m => m.Uid).ToArray();
+        if (move)
+        {
+            // The same MODSEQ in both mailboxes: one change. In one mailbox two rows of the journal need two.
+            var gone = UidSet.From(sources);
+            Expunging.Remove(edit, edit.Loaded(source), gone, source == target ? edit.NextModSeq() : modSeq);
+            foreach (var message in messages)
+            {
+                edit.Session.Statement("DELETE FROM message WHERE id=?").Bind(0, StateStorage.RowId(source, message.Uid.Value)).Execute();
+            }
+        }
+
+        return new CopyOutcome(to.Row.UidValidity, sources, targets);
+    }
+
+    private static (long Body, long InternalDate) Source(AccountEdit edit, MailboxId mailbox, Uid uid)
+    {
+        var row = edit.Session.Statement("SELECT body, internal_date FROM message WHERE id=?").Bind(0, StateStorage.RowId(mailbox, uid.Value));
+        var found = row.Step() ? (row.Long(0), row.Long(1)) : throw new InvalidDataException($"The row of UID {uid} is missing.");
+        row.Reset();
+        return found;
+    }
+}

@@ -1,0 +1,165 @@
+using MailPlus.Engine.Database;
+using MailPlus.Engine.Primitives;
+using MailPlus.Engine.Store.Contract;
+
+namespace MailPlus.Engine.Store.Sqlite;
+
+/// <summary>One lease of an open account.</summary>
+internal sealed class SqliteAccountStore(SqliteAccount account, Action giveBack) : IAccountStore
+{
+    private Action? _giveBack = giveBack;
+
+    public AccountId Account => account.Account;
+
+    /// <summary>The account itself.</summary>
+    public SqliteAccount Source => account;
+
+    public ValueTask<IReadOnlyList<Mailbox>> ListAsync(CancellationToken cancellationToken) => new(account.Published.List());
+
+    public ValueTask<IReadOnlyList<string>> SubscriptionsAsync(CancellationToken cancellationToken) => new(account.Published.Subscriptions);
+
+    public ValueTask<Mailbox?> FindAsync(string name, CancellationToken cancellationToken)
+    {
+        var image = account.Published;
+        return new(image.Names.TryGetValue(MailboxName.Normalise(name), out var id) ? image.Mailboxes[id].Row : null);
+    }
+
+    public ValueTask<Mailbox?> FindAsync(SpecialUse use, CancellationToken cancellationToken) =>
+        new(use == SpecialUse.None ? null : account.Published.Mailboxes.Values.FirstOrDefault(m => m.Row.SpecialUse == use)?.Row);
+
+    public Task<Mailbox> CreateMailboxAsync(string name, SpecialUse use, CancellationToken cancellationToken) =>
+        account.WriteAsync(edit => MailboxChanges.Create(edit, name, use, account.Options.MaxMailboxes), Durability.Full, cancellationToken);
+
+    public Task RenameMailboxAsync(MailboxId mailbox, string newName, CancellationToken cancellationToken) =>
+        account.WriteAsync(edit => MailboxChanges.Rename(edit, mailbox, newName, account.Options.MaxMailboxes), Durability.Full, cancellationToken);
+
+    public async Task DeleteMailboxAsync(MailboxId mailbox, CancellationToken cancellationToken)
+    {
+        await account.WriteAsync(edit => MailboxChanges.Delete(edit, mailbox), Durability.Full, cancellationToken);
+        account.ClearDoomed();
+    }
+
+    public Task SetSubscribedAsync(string name, bool subscribed, CancellationToken cancellationToken) =>
+        account.WriteAsync(edit => MailboxChanges.SetSubscribed(edit, name, subscribed), Durability.Full, cancellationToken);
+
+    public async Task<AppendOutcome> AppendAsync(MailboxId mailbox, IReadOnlyList<NewMessage> messages, CancellationToken cancellationToken)
+    {
+        var ready = await Appending.PrepareAsync(account, messages, cancellationToken);
+        var committed = false;
+        try
+        {
+            var outcome = await account.WriteAsync(edit => Appending.Append(edit, mailbox, ready), Durability.Full, cancellationToken);
+            committed = true;
+            return outcome;
+        }
+        finally
+        {
+            Appending.Release(account, ready, committed);
+        }
+    }
+
+    public async Task<AppendOutcome?> DeliverAsync(DeliveryKey key, MailboxId mailbox, NewMessage message, CancellationToken cancellationToken)
+    {
+        var ready = await Appending.PrepareAsync(account, [message], cancellationToken);
+        var committed = false;
+        try
+        {
+            var outcome = await account.WriteAsync(
+                edit => Appending.TryNote(edit, key) ? Appending.Append(edit, mailbox, ready) : null, Durability.Full, cancellationToken);
+            committed = outcome is not null;
+            return outcome;
+        }
+        finally
+        {
+            Appending.Release(account, ready, committed);
+        }
+    }
+
+    public Task ForgetDeliveriesAsync(IReadOnlyList<EntryId> entries, CancellationToken cancellationToken) =>
+        account.WriteAsync(edit => Appending.Forget(edit, entries), Durability.Process, cancellationToken);
+
+    public ValueTask<MailboxState> StateAsync(MailboxId mailbox, CancellationToken cancellationToken) =>
+        account.Published.Mailboxes.TryGetValue(mailbox.Value, out var image) && image.State is { } state
+            ? new(state)
+            : new(account.WriteAsync<MailboxState>(edit => edit.Loaded(mailbox).State!, Durability.Process, cancellationToken));
+
+    public async Task<Uid> ClaimRecentAsync(MailboxId mailbox, CancellationToken cancellationToken)
+    {
+        // Most SELECTs find nothing new: no commit for them.
+        if (account.Published.Mailboxes.TryGetValue(mailbox.Value, out var image) && image.Row.FirstRecent == image.Row.UidNext)
+        {
+            return image.Row.FirstRecent;
+        }
+
+        return await account.WriteAsync(edit => FlagChanges.ClaimRecent(edit, mailbox), Durability.Full, cancellationToken);
+    }
+
+    public async Task<FlagOutcome> StoreFlagsAsync(MailboxId mailbox, FlagChange change, CancellationToken cancellationToken)
+    {
+        await account.ReserveModSeqsAsync(cancellationToken);
+        return await account.WriteAsync(edit => FlagChanges.Store(edit, mailbox, change), Durability.Process, cancellationToken);
+    }
+
+    public Task<CopyOutcome> CopyAsync(MailboxId source, UidSet uids, MailboxId target, CancellationToken cancellationToken) =>
+        account.WriteAsync(edit => Copying.Copy(edit, source, uids, target), Durability.Full, cancellationToken);
+
+    public Task<CopyOutcome> MoveAsync(MailboxId source, UidSet uids, MailboxId target, CancellationToken cancellationToken) =>
+        account.WriteAsync(edit => Copying.Move(edit, source, uids, target), Durability.Full, cancellationToken);
+
+    public Task<(UidSet Expunged, MailboxState State)> ExpungeAsync(MailboxId mailbox, UidSet? uids, bool regardless, CancellationToken cancellationToken) =>
+        account.WriteAsync(edit => Expunging.Expunge(edit, mailbox, uids, regardless), Durability.Full, cancellationToken);
+
+    public IAsyncEnumerable<MessageRow> ReadAsync(MailboxId mailbox, IReadOnlyList<Uid> uids, MessageColumns columns, CancellationToken cancellationToken)
+    {
+        Require(mailbox);
+        return RowReader.ReadAsync(account, mailbox, uids, columns, cancellationToken);
+    }
+
+    public async ValueTask<StoredContent?> OpenAsync(MailboxId mailbox, Uid uid, CancellationToken cancellationToken)
+    {
+        Require(mailbox);
+        return await account.ReadAsync(session => RowReader.Open(account, session, mailbox, uid), cancellationToken);
+    }
+
+    public async ValueTask<UidSet> VanishedSinceAsync(MailboxId mailbox, ModSeq since, CancellationToken cancellationToken)
+    {
+        var image = Require(mailbox);
+        return since.Value >= image.Purged
+            ? await account.ReadAsync(session => StateStorage.Tombstones(session, mailbox, since.Value), cancellationToken)
+            : Absent(await StateAsync(mailbox, cancellationToken));
+    }
+
+    public ValueTask<Usage> UsageAsync(CancellationToken cancellationToken) => new(account.Published.Usage());
+
+    public ValueTask DisposeAsync()
+    {
+        Interlocked.Exchange(ref _giveBack, null)?.Invoke();
+        return ValueTask.CompletedTask;
+    }
+
+    /// <summary>Every UID given out that is not there any more.</summary>
+    private static UidSet Absent(MailboxState state)
+    {
+        var ranges = new List<(uint First, uint Last)>();
+        uint next = 1;
+        foreach (var message in state.Range(0, state.Count))
+        {
+            if (message.Uid.Value > next)
+            {
+                ranges.Add((next, message.Uid.Value - 1));
+            }
+
+            next = message.Uid.Value + 1;
+        }
+
+        if (state.Mailbox.UidNext.Value > next)
+        {
+            ranges.Add((next, state.Mailbox.UidNext.Value - 1));
+        }
+
+        return UidSet.FromRanges(ranges);
+    }
+
+    private MailboxImage Require(MailboxId mailbox) =>
+        account.Published.Mailboxes.TryGetValue(mailbox.Value, out var image) ? image : throw AccountEdit.Refused(RefusalKind.NotFound, "MailboxNotFound");
+}
