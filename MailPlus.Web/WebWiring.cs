@@ -1,5 +1,6 @@
 using System.Security.Cryptography.X509Certificates;
 using MailPlus.Engine.Hosting;
+using MailPlus.Web.Admin.Log;
 using MailPlus.Web.Layout;
 using MailPlus.Web.Mail;
 using MailPlus.Web.Setup;
@@ -104,6 +105,7 @@ public static class WebWiring
         SessionEndpoints.Map(app);
         MonitoringEndpoints.Map(app);
         MailWiring.Map(app);
+        LogExport.Map(app);
         app.MapRazorComponents<App>().AddInteractiveServerRenderMode();
     }
 

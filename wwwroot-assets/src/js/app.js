@@ -112,9 +112,13 @@ export function closeDialog(dialog) {
   if (dialog?.open) dialog.close();
 }
 
-/** Puts the address bar in step with a list's state without asking the server for the page again. */
-export function replaceAddress(address) {
-  history.replaceState(history.state, '', address);
+/** Small choices of a viewer that need no account: which columns a list shows. */
+export function readChoice(name) {
+  try { return JSON.parse(localStorage.getItem(`mp:${name}`)); } catch { return null; }
+}
+
+export function keepChoice(name, value) {
+  try { localStorage.setItem(`mp:${name}`, JSON.stringify(value)); } catch { /* private windows may refuse */ }
 }
 
 export function focus(selector) {
@@ -174,10 +178,11 @@ document.addEventListener('keydown', event => {
     event.preventDefault();
     return;
   }
-  const row = event.target.closest?.('tr[data-row]');
-  if (row && event.target === row && ['ArrowDown', 'ArrowUp'].includes(event.key)) {
+  if (event.target.matches?.('.mp-row-open') && ['ArrowDown', 'ArrowUp'].includes(event.key)) {
+    const row = event.target.closest('tr');
     const next = event.key === 'ArrowDown' ? row.nextElementSibling : row.previousElementSibling;
-    if (next?.matches('tr[data-row]')) { next.focus(); event.preventDefault(); }
+    next?.querySelector('.mp-row-open')?.focus();
+    event.preventDefault();
   }
 });
 
@@ -205,4 +210,4 @@ markChoices();
 window.Blazor?.addEventListener?.('enhancedload', () => { window.mpAppearance.apply(); markChoices(); watchConnection(); });
 // Blazor renders the menus after this module ran.
 new MutationObserver(markChoices).observe(document.body, { childList: true, subtree: true });
-window.mp = { toast, openDialog, closeDialog, replaceAddress, focus, listenForPalette, followChoice };
+window.mp = { toast, openDialog, closeDialog, readChoice, keepChoice, focus, listenForPalette, followChoice };
