@@ -9,10 +9,10 @@ using Microsoft.AspNetCore.Hosting.Server.Features;
 namespace MailPlus.Web;
 
 /// <summary>
-/// Where the web part listens: 8080, and 443 under TLS once a host name is set up, unless the command line says otherwise. Opened and closed at run time.
+/// Where the web part listens: 8080, and 443 under TLS, unless the command line says otherwise.
 /// A port that cannot be bound is left out with its reason, so that the rest of the server runs.
 /// </summary>
-public sealed class WebListeners(RunOptions run, ISettingsSource settings, ILogger<WebListeners> log)
+public sealed class WebListeners(RunOptions run, ILogger<WebListeners> log)
 {
     private const int PlainPort = 8080;
     private const int SecurePort = 443;
@@ -24,7 +24,7 @@ public sealed class WebListeners(RunOptions run, ISettingsSource settings, ILogg
     /// <summary>Listeners that should be open but are not, with the reason, by name ("web", "web-tls").</summary>
     public IReadOnlyDictionary<string, string> Failures => _failures;
 
-    /// <summary>Kestrel's configuration section, changed as listeners open and close.</summary>
+    /// <summary>Kestrel's configuration section.</summary>
     internal IConfiguration Configuration { get; private set; } = new ConfigurationBuilder().Build();
 
     /// <summary>The bound ports by name; empty before the server has started.</summary>
@@ -51,29 +51,15 @@ public sealed class WebListeners(RunOptions run, ISettingsSource settings, ILogg
         Apply();
     }
 
-    internal void Follow(IServer server)
-    {
-        _server = server;
-
-        // The first setup opens the secure port; later ones find it open.
-        settings.OnChange((old, now) =>
-        {
-            if (old.IsSetUp != now.IsSetUp)
-            {
-                Apply();
-            }
-        });
-    }
+    internal void Follow(IServer server) => _server = server;
 
     private void Apply()
     {
-        _failures.Clear();
         var endpoints = new Dictionary<string, string?>(StringComparer.OrdinalIgnoreCase);
         Add("web", "http", PlainPort, endpoints);
-        if (settings.Current.IsSetUp || run.Listeners.ContainsKey("web-tls"))
-        {
-            Add("web-tls", "https", SecurePort, endpoints);
-        }
+
+        // Open before the server is set up too: the wizard asks for a password, which must not cross the network in the clear.
+        Add("web-tls", "https", SecurePort, endpoints);
 
         _source.Provider.Replace(endpoints);
     }
@@ -81,12 +67,6 @@ public sealed class WebListeners(RunOptions run, ISettingsSource settings, ILogg
     private void Add(string name, string scheme, int port, Dictionary<string, string?> endpoints)
     {
         var key = $"Endpoints:{name}:Url";
-        if (_source.Provider.TryGet(key, out var open))
-        {
-            endpoints[key] = open; // already bound: probing it would only find ourselves
-            return;
-        }
-
         if (run.Listeners.TryGetValue(name, out var fixedTo))
         {
             if (fixedTo is not null && Probe(name, fixedTo))

@@ -1,7 +1,9 @@
+using MailPlus.Engine.Settings;
+
 namespace MailPlus.Web.SignIn;
 
 /// <summary>The headers every answer carries. An endpoint that needs another policy (the frame of a message) sets it itself.</summary>
-internal sealed class SecurityHeaders(RequestDelegate next)
+internal sealed class SecurityHeaders(RequestDelegate next, ISettingsSource settings)
 {
     // 'unsafe-inline' is for style attributes that charts and virtual lists compute; scripts come from files of ours only.
     private const string Policy =
@@ -17,7 +19,7 @@ internal sealed class SecurityHeaders(RequestDelegate next)
             headers.TryAdd("X-Content-Type-Options", "nosniff");
             headers.TryAdd("Referrer-Policy", "same-origin");
             headers.TryAdd("Permissions-Policy", "camera=(), microphone=(), geolocation=()");
-            if (context.Request.IsHttps && !IsBareAddress(context.Request.Host.Host))
+            if (settings.Current.IsSetUp && context.Request.IsHttps && !IsBareAddress(context.Request.Host.Host))
             {
                 // RFC 6797: meaningless for bare addresses, and a nuisance for whoever develops on localhost.
                 headers.TryAdd("Strict-Transport-Security", "max-age=31536000");

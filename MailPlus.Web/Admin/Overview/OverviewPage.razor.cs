@@ -12,7 +12,7 @@ public sealed partial class OverviewPage
     private static readonly TimeSpan Refresh = TimeSpan.FromSeconds(10);
     private static readonly IReadOnlyList<TimeRange> Ranges = [new("day", 24, 1), new("week", 24 * 7, 6), new("month", 24 * 30, 24)];
     private DashboardFigures? _figures;
-    private ChartData? _traffic;
+    private ChartDrawing? _traffic;
     private TimeRange? _drawn;
     private IReadOnlyList<TrafficHour> _hours = [];
     private bool _isQuiet;
@@ -68,11 +68,11 @@ public sealed partial class OverviewPage
         _traffic = Draw(range, hours);
     });
 
-    private ChartData Draw(TimeRange range, IReadOnlyList<TrafficHour> hours)
+    private ChartDrawing Draw(TimeRange range, IReadOnlyList<TrafficHour> hours)
     {
         var steps = hours.Chunk(range.Step).ToList();
         var format = range.Step >= 24 ? "MM-dd" : range.Hours > 24 ? "MM-dd HH:mm" : "HH:mm";
-        return new ChartData(
+        return new ChartDrawing(
             "bar",
             [.. steps.Select(step => Viewer.Local(step[0].Hour).ToString(format, CultureInfo.InvariantCulture))],
             [

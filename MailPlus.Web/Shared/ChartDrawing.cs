@@ -5,7 +5,7 @@ namespace MailPlus.Web.Shared;
 /// <param name="Labels">One for each point.</param>
 /// <param name="Series">The series, drawn in this order.</param>
 /// <param name="Description">What the chart shows in words, for those who do not see it.</param>
-public sealed record ChartData(string Kind, IReadOnlyList<string> Labels, IReadOnlyList<ChartSeries> Series, string Description);
+public sealed record ChartDrawing(string Kind, IReadOnlyList<string> Labels, IReadOnlyList<ChartSeries> Series, string Description);
 
 /// <summary>One series of a chart.</summary>
 /// <param name="Name">Its name in the legend.</param>
