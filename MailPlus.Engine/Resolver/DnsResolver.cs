@@ -1,0 +1,201 @@
+using System.Net;
+using DnsClient;
+using DnsClient.Protocol;
+using MailPlus.Engine.Primitives;
+using MailPlus.Engine.Settings;
+using MailPlus.Engine.Settings.Sections;
+
+namespace MailPlus.Engine.Resolver;
+
+/// <summary>DNS through the resolvers of the settings, or the system's. Follows a change of the settings with the next question.</summary>
+public sealed class DnsResolver(ISettingsSource settings, TimeProvider clock) : IDnsResolver
+{
+    private const int CacheLimit = 20_000;
+    private const int DnsPort = 53;
+    private const int Attempts = 2;
+    private static readonly TimeSpan LongestNegative = TimeSpan.FromMinutes(5);
+
+    private readonly Lock _change = new();
+    private Session? _session;
+
+    /// <inheritdoc/>
+    public async ValueTask<DnsAnswer<MailExchanger>> QueryMxAsync(DomainName domain, CancellationToken cancellationToken)
+    {
+        var answer = await QueryAsync(
+            QueryType.MX,
+            domain.Ascii,
+            static records => records.MxRecords().Select(mx => new MailExchanger(mx.Preference, Name(mx.Exchange))),
+            cancellationToken);
+        // RFC 5321 5.1: equal preferences in random order, to spread load.
+        return answer.Records.Count < 2
+            ? answer
+            : answer with { Records = [.. answer.Records.OrderBy(mx => mx.Preference).ThenBy(_ => Random.Shared.Next())] };
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<DnsAnswer<IPAddress>> QueryAddressesAsync(string host, CancellationToken cancellationToken)
+    {
+        if (IPAddress.TryParse(host, out var literal))
+        {
+            return new DnsAnswer<IPAddress>(DnsStatus.Found, [literal]);
+        }
+
+        if (host.Equals("localhost", StringComparison.OrdinalIgnoreCase))
+        {
+            return new DnsAnswer<IPAddress>(DnsStatus.Found, [IPAddress.Loopback, IPAddress.IPv6Loopback]); // RFC 6761 6.3
+        }
+
+        var four = QueryAsync(QueryType.A, host, static records => records.ARecords().Select(a => a.Address), cancellationToken).AsTask();
+        var six = QueryAsync(QueryType.AAAA, host, static records => records.AaaaRecords().Select(a => a.Address), cancellationToken).AsTask();
+        var (a, aaaa) = (await four, await six);
+        if (a.IsFound || aaaa.IsFound)
+        {
+            return new DnsAnswer<IPAddress>(DnsStatus.Found, [.. a.Records, .. aaaa.Records]);
+        }
+
+        if (a.Status == DnsStatus.TemporaryFailure || aaaa.Status == DnsStatus.TemporaryFailure)
+        {
+            return a.Status == DnsStatus.TemporaryFailure ? a : aaaa;
+        }
+
+        return a.Status == DnsStatus.NoData ? a : aaaa;
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<DnsAnswer<string>> QueryTxtAsync(string name, CancellationToken cancellationToken) =>
+        QueryAsync(QueryType.TXT, name, static records => records.TxtRecords().Select(txt => string.Concat(txt.Text)), cancellationToken);
+
+    /// <inheritdoc/>
+    public ValueTask<DnsAnswer<string>> QueryPtrAsync(IPAddress address, CancellationToken cancellationToken)
+    {
+        var plain = address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
+        return QueryAsync(QueryType.PTR, plain.GetArpaName(), static records => records.PtrRecords().Select(ptr => Name(ptr.PtrDomainName)), cancellationToken);
+    }
+
+    /// <summary>ADDRESS or ADDRESS:PORT, IPv6 with a port in brackets; false for anything else.</summary>
+    internal static bool TryParseServer(string text, out IPEndPoint server)
+    {
+        var parsed = IPEndPoint.TryParse(text, out var end);
+        server = parsed && end!.Port == 0 ? new IPEndPoint(end.Address, DnsPort) : end ?? new IPEndPoint(IPAddress.None, 0);
+        return parsed;
+    }
+
+    private static string Name(DnsString name) => name.Value is "." or "" ? "." : name.Value.TrimEnd('.').ToLowerInvariant();
+
+    private static DnsAnswer<T> Failure<T>(string detail) => new(DnsStatus.TemporaryFailure, []) { Detail = detail };
+
+    private static string Words(DnsResponseException failure) => failure.Code == DnsResponseCode.ConnectionTimeout ? "no answer in time" : failure.DnsError;
+
+    private static DnsAnswer<T> Read<T>(IDnsQueryResponse response, Func<IEnumerable<DnsResourceRecord>, IEnumerable<T>> select, out TimeSpan timeToLive)
+    {
+        timeToLive = TimeSpan.Zero;
+        switch (response.Header.ResponseCode)
+        {
+            case DnsHeaderResponseCode.NoError:
+                var records = select(response.Answers).ToList();
+                if (records.Count > 0)
+                {
+                    timeToLive = TimeSpan.FromSeconds(response.Answers.Min(record => record.InitialTimeToLive));
+                    return new DnsAnswer<T>(DnsStatus.Found, records);
+                }
+
+                timeToLive = NegativeTime(response);
+                return new DnsAnswer<T>(DnsStatus.NoData, []);
+            case DnsHeaderResponseCode.NotExistentDomain:
+                timeToLive = NegativeTime(response);
+                return new DnsAnswer<T>(DnsStatus.NoSuchName, []);
+            default:
+                return Failure<T>($"{response.Header.ResponseCode} from {response.NameServer}");
+        }
+    }
+
+    /// <summary>RFC 2308 5: the smaller of the SOA's TTL and its MINIMUM; without SOA nothing is kept.</summary>
+    private static TimeSpan NegativeTime(IDnsQueryResponse response)
+    {
+        var soa = response.Authorities.SoaRecords().FirstOrDefault();
+        var seconds = soa is null ? 0 : Math.Min(soa.InitialTimeToLive, soa.Minimum);
+        return TimeSpan.FromSeconds(Math.Min(seconds, LongestNegative.TotalSeconds));
+    }
+
+    private async ValueTask<DnsAnswer<T>> QueryAsync<T>(
+        QueryType type, string name, Func<IEnumerable<DnsResourceRecord>, IEnumerable<T>> select, CancellationToken cancellationToken)
+    {
+        var session = CurrentSession();
+        var key = name.ToLowerInvariant();
+        if (session.Cache.TryGet<T>(type.ToString(), key, out var kept))
+        {
+            return kept;
+        }
+
+        if (session.Client is null)
+        {
+            return Failure<T>("no DNS resolver is configured");
+        }
+
+        try
+        {
+            var response = await session.Client.QueryAsync(name, type, QueryClass.IN, cancellationToken);
+            var answer = Read(response, select, out var timeToLive);
+            session.Cache.Keep(type.ToString(), key, answer, timeToLive);
+            return answer;
+        }
+        catch (DnsResponseException failure)
+        {
+            return Failure<T>(Words(failure));
+        }
+        catch (ArgumentException failure)
+        {
+            // No legal name: nobody can have published it.
+            return new DnsAnswer<T>(DnsStatus.NoSuchName, []) { Detail = failure.Message };
+        }
+        catch (Exception failure) when (failure is System.Net.Sockets.SocketException or IOException or InvalidOperationException)
+        {
+            return Failure<T>(failure.Message);
+        }
+    }
+
+    private Session CurrentSession()
+    {
+        var wanted = settings.Current.Resolver;
+        var session = Volatile.Read(ref _session);
+        if (session is not null && ReferenceEquals(session.Settings, wanted))
+        {
+            return session;
+        }
+
+        lock (_change)
+        {
+            if (_session is null || !ReferenceEquals(_session.Settings, wanted))
+            {
+                _session = new Session(wanted, MakeClient(wanted), new AnswerCache(CacheLimit, clock));
+            }
+
+            return _session;
+        }
+    }
+
+    private static LookupClient? MakeClient(ResolverSettings wanted)
+    {
+        var servers = wanted.Servers
+            .Select(text => TryParseServer(text, out var server) ? new NameServer(server) : null)
+            .OfType<NameServer>()
+            .ToArray();
+        if (servers.Length == 0)
+        {
+            // Only what the system names: no public resolver learns whom we write to.
+            servers = [.. NameServer.ResolveNameServers(skipIPv6SiteLocal: true, fallbackToGooglePublicDns: false)];
+        }
+
+        return servers.Length == 0
+            ? null
+            : new LookupClient(new LookupClientOptions(servers)
+            {
+                UseCache = false,
+                Timeout = TimeSpan.FromSeconds(wanted.TimeoutSeconds),
+                Retries = Attempts - 1,
+                ThrowDnsErrors = false,
+            });
+    }
+
+    private sealed record Session(ResolverSettings Settings, LookupClient? Client, AnswerCache Cache);
+}

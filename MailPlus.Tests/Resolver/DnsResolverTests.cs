@@ -1,0 +1,186 @@
+using System.Net;
+using System.Net.Sockets;
+using ARSoft.Tools.Net;
+using ARSoft.Tools.Net.Dns;
+using MailPlus.Engine.Primitives;
+using MailPlus.Engine.Resolver;
+using MailPlus.Engine.Settings;
+using MailPlus.Engine.Settings.Sections;
+using MailPlus.Tests.Support;
+using Microsoft.Extensions.Time.Testing;
+using Xunit;
+using ArDomain = ARSoft.Tools.Net.DomainName;
+using DomainName = MailPlus.Engine.Primitives.DomainName;
+
+namespace MailPlus.Tests.Resolver;
+
+public sealed class DnsResolverTests : IDisposable
+{
+    private readonly FakeTimeProvider _clock = new(new DateTimeOffset(2030, 1, 1, 0, 0, 0, TimeSpan.Zero));
+    private readonly DnsServer _server;
+    private readonly DnsResolver _resolver;
+    private int _questions;
+
+    public DnsResolverTests()
+    {
+        (_server, var port) = Start();
+        _server.QueryReceived += (_, query) =>
+        {
+            Interlocked.Increment(ref _questions);
+            var request = (DnsMessage)query.Query;
+            var answer = request.CreateResponseInstance();
+            Answer(request.Questions[0], answer);
+            query.Response = answer;
+            return Task.CompletedTask;
+        };
+        _resolver = new DnsResolver(new SettableSettings(With($"127.0.0.1:{port}")), _clock);
+    }
+
+    public void Dispose()
+    {
+        try
+        {
+            _server.Stop();
+        }
+        catch (AggregateException stopped) when (stopped.InnerExceptions.All(e => e is TaskCanceledException))
+        {
+            // it was stopped before its loops had begun
+        }
+    }
+
+    [Fact]
+    public async Task Exchangers_come_by_preference()
+    {
+        var answer = await _resolver.QueryMxAsync(DomainName.Parse("two.test"), default);
+        Assert.Equal(DnsStatus.Found, answer.Status);
+        Assert.Equal([new MailExchanger(10, "a.two.test"), new MailExchanger(20, "b.two.test")], answer.Records);
+    }
+
+    [Fact]
+    public async Task Null_mx_is_told_apart() => Assert.True(Assert.Single((await _resolver.QueryMxAsync(DomainName.Parse("null.test"), default)).Records).IsNull);
+
+    [Theory]
+    [InlineData("missing.test", DnsStatus.NoSuchName)]
+    [InlineData("empty.test", DnsStatus.NoData)]
+    [InlineData("broken.test", DnsStatus.TemporaryFailure)]
+    public async Task Kinds_of_no_are_told_apart(string name, DnsStatus expected)
+    {
+        Assert.Equal(expected, (await _resolver.QueryMxAsync(DomainName.Parse(name), default)).Status);
+        Assert.Equal(expected, (await _resolver.QueryAddressesAsync(name, default)).Status);
+    }
+
+    [Fact]
+    public async Task Addresses_text_and_pointers()
+    {
+        Assert.Equal([IPAddress.Parse("192.0.2.1"), IPAddress.Parse("2001:db8::1")], (await _resolver.QueryAddressesAsync("host.test", default)).Records);
+        Assert.Equal(["v=spf1 -all"], (await _resolver.QueryTxtAsync("host.test", default)).Records);
+        Assert.Equal(["host.test"], (await _resolver.QueryPtrAsync(IPAddress.Parse("192.0.2.1"), default)).Records);
+        Assert.Equal([IPAddress.Parse("192.0.2.9")], (await _resolver.QueryAddressesAsync("192.0.2.9", default)).Records);
+    }
+
+    [Fact]
+    public async Task An_answer_is_kept_for_its_time_to_live()
+    {
+        await _resolver.QueryTxtAsync("host.test", default);
+        var asked = _questions;
+        await _resolver.QueryTxtAsync("HOST.test", default);
+        Assert.Equal(asked, _questions);
+        _clock.Advance(TimeSpan.FromSeconds(61));
+        await _resolver.QueryTxtAsync("host.test", default);
+        Assert.Equal(asked + 1, _questions);
+    }
+
+    [Fact]
+    public async Task Nobody_answering_is_temporary()
+    {
+        using var silent = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
+        silent.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        var settings = new SettableSettings(With(silent.LocalEndPoint!.ToString()!));
+        var answer = await new DnsResolver(settings, _clock).QueryTxtAsync("host.test", default);
+        Assert.Equal(DnsStatus.TemporaryFailure, answer.Status);
+        Assert.NotEqual("", answer.Detail);
+    }
+
+    [Fact]
+    public void The_cache_stays_within_its_bound()
+    {
+        var cache = new AnswerCache(100, _clock);
+        for (var i = 0; i < 1000; i++)
+        {
+            cache.Keep("A", $"n{i}", new DnsAnswer<int>(DnsStatus.Found, [i]), TimeSpan.FromHours(1));
+            Assert.True(cache.TryGet<int>("A", $"n{i}", out _));
+        }
+
+        Assert.InRange(cache.Count, 1, 100);
+    }
+
+    [Theory]
+    [InlineData("192.0.2.1", "192.0.2.1:53")]
+    [InlineData("192.0.2.1:5353", "192.0.2.1:5353")]
+    [InlineData("2001:db8::1", "[2001:db8::1]:53")]
+    [InlineData("[2001:db8::1]:54", "[2001:db8::1]:54")]
+    [InlineData("dns.example", null)]
+    public void Servers_are_addresses_with_or_without_port(string text, string? expected)
+    {
+        Assert.Equal(expected is not null, DnsResolver.TryParseServer(text, out var server));
+        Assert.Equal(expected ?? server.ToString(), server.ToString());
+    }
+
+    private static SettingsSnapshot With(string server) => new() { Resolver = new ResolverSettings { Servers = [server], TimeoutSeconds = 1 } };
+
+    private static (DnsServer Server, int Port) Start()
+    {
+        while (true)
+        {
+            using var probe = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
+            probe.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+            var port = ((IPEndPoint)probe.LocalEndPoint!).Port;
+            probe.Dispose();
+            try
+            {
+                var end = new IPEndPoint(IPAddress.Loopback, port);
+                var server = new DnsServer(new UdpServerTransport(end), new TcpServerTransport(end, 5000, 5000));
+                server.Start();
+                return (server, port);
+            }
+            catch (SocketException)
+            {
+                // somebody took the port meanwhile
+            }
+        }
+    }
+
+    private static void Answer(DnsQuestion question, DnsMessage answer)
+    {
+        var name = question.Name;
+        answer.ReturnCode = ReturnCode.NoError;
+        switch (name.ToString().TrimEnd('.').ToLowerInvariant(), question.RecordType)
+        {
+            case ("two.test", RecordType.Mx):
+                answer.AnswerRecords.Add(new MxRecord(name, 60, 20, ArDomain.Parse("b.two.test")));
+                answer.AnswerRecords.Add(new MxRecord(name, 60, 10, ArDomain.Parse("A.two.test")));
+                break;
+            case ("null.test", RecordType.Mx):
+                answer.AnswerRecords.Add(new MxRecord(name, 60, 0, ArDomain.Root));
+                break;
+            case ("missing.test", _):
+                answer.ReturnCode = ReturnCode.NxDomain;
+                break;
+            case ("broken.test", _):
+                answer.ReturnCode = ReturnCode.ServerFailure;
+                break;
+            case ("host.test", RecordType.A):
+                answer.AnswerRecords.Add(new ARecord(name, 60, IPAddress.Parse("192.0.2.1")));
+                break;
+            case ("host.test", RecordType.Aaaa):
+                answer.AnswerRecords.Add(new AaaaRecord(name, 60, IPAddress.Parse("2001:db8::1")));
+                break;
+            case ("host.test", RecordType.Txt):
+                answer.AnswerRecords.Add(new TxtRecord(name, 60, new[] { "v=spf1 ", "-all" }));
+                break;
+            case ("1.2.0.192.in-addr.arpa", RecordType.Ptr):
+                answer.AnswerRecords.Add(new PtrRecord(name, 60, ArDomain.Parse("host.test")));
+                break;
+        }
+    }
+}
