@@ -32,7 +32,7 @@ public sealed class MailActions(MailDesk desk)
         });
     }
 
-    /// <summary>Moves to Trash; in Trash and Drafts-less accounts it says null and the page asks before <see cref="DestroyAsync"/> (WEB-048).</summary>
+    /// <summary>Moves to Trash. In Trash itself the page asks and calls <see cref="DestroyAsync"/> instead (WEB-048).</summary>
     public async Task<Done?> DeleteAsync(UidSet uids, CancellationToken cancellationToken) =>
         desk.Find(SpecialUse.Trash) is { } trash ? await MoveAsync(uids, trash, "MovedToTrash", cancellationToken) : null;
 
@@ -111,6 +111,13 @@ public sealed class MailActions(MailDesk desk)
 
         await store.DeleteMailboxAsync(folder.Mailbox.Id, cancellationToken);
         await store.SetSubscribedAsync(folder.Mailbox.Name, false, cancellationToken);
+    }
+
+    /// <summary>Removes all messages of a folder for good (WEB-048).</summary>
+    public async Task EmptyFolderAsync(Folder folder, CancellationToken cancellationToken)
+    {
+        await using var store = await desk.OpenAsync(cancellationToken);
+        await store.ExpungeAsync(folder.Mailbox.Id, null, regardless: true, cancellationToken);
     }
 
     private static int Count(UidSet uids) => (int)Math.Min(int.MaxValue, uids.Count);
