@@ -146,12 +146,18 @@ internal static class Appending
         var row = mailbox.Row;
         row = row with
         {
-            UidNext = new Uid(row.UidNext.Value + (uint)states.Length), HighestModSeq = modSeq, Messages = row.Messages + effect.Messages,
-            Unseen = row.Unseen + effect.Unseen, Deleted = row.Deleted + effect.Deleted, Size = row.Size + effect.Size,
+            UidNext = new Uid(row.UidNext.Value + (uint)states.Length),
+            HighestModSeq = modSeq,
+            Messages = row.Messages + effect.Messages,
+            Unseen = row.Unseen + effect.Unseen,
+            Deleted = row.Deleted + effect.Deleted,
+            Size = row.Size + effect.Size,
         };
         edit.Set(mailbox with
         {
-            Row = row, State = mailbox.State?.Append(states, row), Fold = mailbox.Fold is null ? null : mailbox.Fold with { Tail = mailbox.Fold.Tail + states.Length },
+            Row = row,
+            State = mailbox.State?.Append(states, row),
+            Fold = mailbox.Fold is null ? null : mailbox.Fold with { Tail = mailbox.Fold.Tail + states.Length },
         });
         edit.Announce(row.Id, StoreChangeKind.Added);
     }

@@ -39,7 +39,10 @@ internal static class Expunging
         var row = mailbox.Row;
         row = row with
         {
-            HighestModSeq = modSeq, Messages = row.Messages + effect.Messages, Unseen = row.Unseen + effect.Unseen, Deleted = row.Deleted + effect.Deleted,
+            HighestModSeq = modSeq,
+            Messages = row.Messages + effect.Messages,
+            Unseen = row.Unseen + effect.Unseen,
+            Deleted = row.Deleted + effect.Deleted,
             Size = row.Size + effect.Size,
         };
         state = state.With(row);
