@@ -31,6 +31,9 @@ public sealed class SystemDatabase(Func<SystemContext> open, TimeProvider clock)
         },
         cancellationToken);
 
+    /// <summary>A context to copy from; the caller disposes it.</summary>
+    internal SystemContext OpenForCopy() => open();
+
     /// <summary>Runs a read.</summary>
     internal Task<T> ReadAsync<T>(Func<SystemContext, Task<T>> work, CancellationToken cancellationToken) => Task.Run(
         async () =>

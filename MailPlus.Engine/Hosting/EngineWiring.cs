@@ -1,71 +1,242 @@
 using MailPlus.Engine.Accounts;
+using MailPlus.Engine.Accounts.Credentials;
 using MailPlus.Engine.Audit;
+using MailPlus.Engine.Database;
 using MailPlus.Engine.Delivery;
+using MailPlus.Engine.Delivery.Queue;
 using MailPlus.Engine.Domains;
 using MailPlus.Engine.Events;
+using MailPlus.Engine.Filtering.Pipeline;
+using MailPlus.Engine.Mime;
 using MailPlus.Engine.Monitoring;
+using MailPlus.Engine.Net.Connections;
+using MailPlus.Engine.Net.Listeners;
+using MailPlus.Engine.Resolver;
 using MailPlus.Engine.Settings;
 using MailPlus.Engine.Store.Contract;
+using MailPlus.Engine.Store.Sqlite;
+using MailPlus.Engine.Tls;
+using Microsoft.Extensions.Logging;
 
 namespace MailPlus.Engine.Hosting;
 
 /// <summary>
 /// The only wiring of the engine: every part made by hand, in the order of the levels. The web registers the properties as singletons; pages take operations,
-/// never this class.
+/// never this class. Opening takes the data-folder lock and opens the databases; nothing is delivered and nobody is listened to before <see cref="Host"/> starts.
 /// </summary>
-public sealed class EngineWiring
+public sealed class EngineWiring : IAsyncDisposable
 {
+    private readonly Stack<object> _opened = new();
+
+    private EngineWiring(RunOptions run)
+    {
+        Run = run;
+        Catalog = new SettingsCatalog();
+        Events = new EventStream();
+        AddressBook = new AddressBook();
+    }
+
     /// <summary>What this run fixes.</summary>
-    public required RunOptions Run { get; init; }
+    public RunOptions Run { get; }
 
     /// <summary>Present settings, for reading.</summary>
-    public required ISettingsSource Settings { get; init; }
+    public ISettingsSource Settings { get; private set; } = null!;
 
     /// <summary>All settings there are.</summary>
-    public required SettingsCatalog Catalog { get; init; }
+    public SettingsCatalog Catalog { get; }
 
     /// <summary>Settings operations.</summary>
-    public required SettingsOperations SettingsOperations { get; init; }
+    public SettingsOperations SettingsOperations { get; private set; } = null!;
 
     /// <summary>Account operations.</summary>
-    public required AccountOperations Accounts { get; init; }
+    public AccountOperations Accounts { get; private set; } = null!;
 
     /// <summary>Domain operations.</summary>
-    public required DomainOperations Domains { get; init; }
+    public DomainOperations Domains { get; private set; } = null!;
 
     /// <summary>Address to account.</summary>
-    public required IAddressBook AddressBook { get; init; }
+    public IAddressBook AddressBook { get; }
 
     /// <summary>Password to actor.</summary>
-    public required IAuthenticator Authenticator { get; init; }
+    public IAuthenticator Authenticator { get; private set; } = null!;
 
     /// <summary>Signed-in browsers.</summary>
-    public required WebSessions WebSessions { get; init; }
+    public WebSessions WebSessions { get; private set; } = null!;
 
     /// <summary>First set-up.</summary>
-    public required SetupOperations Setup { get; init; }
+    public SetupOperations Setup { get; private set; } = null!;
+
+    /// <summary>Certificates, for mail and web alike.</summary>
+    public CertificateStore Certificates { get; private set; } = null!;
 
     /// <summary>Mail.</summary>
-    public required IMailStore Store { get; init; }
+    public IMailStore Store { get; private set; } = null!;
 
     /// <summary>The way into the queue.</summary>
-    public required IAcceptance Acceptance { get; init; }
+    public IAcceptance Acceptance { get; private set; } = null!;
 
     /// <summary>The queue.</summary>
-    public required IQueueOperations Queue { get; init; }
+    public IQueueOperations Queue { get; private set; } = null!;
+
+    /// <summary>DNS.</summary>
+    public IDnsResolver Resolver { get; private set; } = null!;
 
     /// <summary>What happens.</summary>
-    public required EventStream Events { get; init; }
+    public EventStream Events { get; }
 
     /// <summary>Mail log.</summary>
-    public required MailLog MailLog { get; init; }
+    public MailLog MailLog { get; private set; } = null!;
 
     /// <summary>Admin log.</summary>
-    public required AdminLog AdminLog { get; init; }
+    public AdminLog AdminLog { get; private set; } = null!;
 
     /// <summary>Dashboard.</summary>
-    public required Dashboard Dashboard { get; init; }
+    public Dashboard Dashboard { get; private set; } = null!;
+
+    /// <summary>This process: started when, listeners, disk.</summary>
+    public ServerState Server { get; private set; } = null!;
+
+    /// <summary>The mail listeners.</summary>
+    public ListenerSet Listeners { get; private set; } = null!;
+
+    /// <summary>Backup of this data folder.</summary>
+    public Backup.BackupOperations Backups { get; private set; } = null!;
 
     /// <summary>Life cycle.</summary>
-    public required EngineHost Host { get; init; }
+    public EngineHost Host { get; private set; } = null!;
+
+    /// <summary>Opens the data folder of a run.</summary>
+    /// <exception cref="Primitives.RefusedException">Conflict when another process has the data folder or a newer version wrote it.</exception>
+    public static async Task<EngineWiring> OpenAsync(RunOptions run, ILoggerFactory logs, TimeProvider clock, CancellationToken cancellationToken)
+    {
+        var wiring = new EngineWiring(run);
+        try
+        {
+            await wiring.WireAsync(logs, clock, cancellationToken);
+            return wiring;
+        }
+        catch
+        {
+            await wiring.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Stops what runs and closes everything in reverse order.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (Host is not null)
+        {
+            await Host.StopAsync(CancellationToken.None);
+        }
+
+        while (_opened.TryPop(out var part))
+        {
+            if (part is IAsyncDisposable later)
+            {
+                await later.DisposeAsync();
+            }
+            else
+            {
+                ((IDisposable)part).Dispose();
+            }
+        }
+    }
+
+    private async Task WireAsync(ILoggerFactory logs, TimeProvider clock, CancellationToken cancellationToken)
+    {
+        var folder = Keep(DataFolder.Open(Run.DataFolder));
+        var database = Keep(SystemDatabase.InSqlite(folder.SystemFile, clock));
+        var logDatabase = LogDatabase.InSqlite(folder.LogFile);
+        await database.MigrateAsync(cancellationToken);
+        await logDatabase.MigrateAsync(cancellationToken);
+
+        var settings = new SettingsStore(database, Catalog, AdminTrail.ForSettings(clock));
+        await settings.LoadAsync(cancellationToken);
+        Settings = settings;
+        SettingsOperations = new SettingsOperations(database, settings, Catalog);
+
+        var addressBook = (AddressBook)AddressBook;
+        await addressBook.LoadAsync(database, cancellationToken);
+        var hashing = Keep(new PasswordHashing());
+        var signInRules = new SignInRules(settings, Run);
+        Authenticator = new Authenticator(addressBook, hashing, signInRules, Events, clock);
+        WebSessions = new WebSessions(database, addressBook, settings);
+
+        var threads = Keep(new SqliteThreads(logs.CreateLogger<SqliteThreads>()));
+        Store = Keep(new SqliteMailStore(folder.Accounts, threads, clock));
+        var mail = new AccountMail(Store.CreateAsync, Store.DeleteAsync);
+        await AccountIds.FinishDeletionsAsync(database, mail, cancellationToken);
+        var passwords = new AccountPasswords(hashing, Authenticator, signInRules);
+        Accounts = new AccountOperations(database, addressBook, passwords, mail, WebSessions);
+        Domains = new DomainOperations(database, addressBook);
+
+        Certificates = Keep(new CertificateStore(folder.Root, settings.Current.Smtp.Hostname, clock, logs.CreateLogger<CertificateStore>()));
+        settings.OnChange((before, now) =>
+        {
+            if (before.Smtp.Hostname != now.Smtp.Hostname)
+            {
+                Certificates.UseHostname(now.Smtp.Hostname);
+            }
+        });
+        Resolver = new DnsResolver(settings, clock);
+
+        var queue = await WireDeliveryAsync(threads, logs, clock, cancellationToken);
+        var systemOutbox = new SystemOutbox(database);
+        var logWriter = Keep(new LogWriter(logDatabase, [queue.Outbox, systemOutbox], Events, clock, logs.CreateLogger<LogWriter>()));
+        MailLog = new MailLog(logDatabase);
+        AdminLog = new AdminLog(logDatabase);
+        Server = Keep(new ServerState(Run, clock));
+        Dashboard = new Dashboard(logDatabase, addressBook, Queue, Server);
+
+        WireListeners(logs, clock);
+        var signIns = new SignInJournal(database, Events, clock);
+        var loops = new EngineLoops([new EngineLoop("log-writer", logWriter.RunAsync), new EngineLoop("sign-in-journal", signIns.RunAsync)], clock, logs.CreateLogger<EngineHost>());
+        Host = Keep(new EngineHost(queue, Listeners, loops, logs.CreateLogger<EngineHost>()));
+
+        var firstRun = new FirstRun(folder.Root);
+        Setup = new SetupOperations(new SetupParts(database, settings, addressBook, passwords, mail), firstRun);
+        if (Setup.IsNeeded)
+        {
+            firstRun.Begin();
+        }
+
+        Backups = new Backup.BackupOperations(new Backup.BackupSources(folder.Root, database, logDatabase, queue, Store), addressBook, clock);
+    }
+
+    private async Task<DeliveryQueue> WireDeliveryAsync(SqliteThreads threads, ILoggerFactory logs, TimeProvider clock, CancellationToken cancellationToken)
+    {
+        var around = new DeliverySurroundings
+        {
+            Settings = Settings,
+            Addresses = AddressBook,
+            Store = Store,
+            Resolver = Resolver,
+            Scan = content => new MessageScanner().Scan(content),
+            Events = Events,
+            Clock = clock,
+            Logs = logs,
+        };
+        var queue = Keep(await DeliveryQueue.OpenAsync(Run.DataFolder, threads, around, cancellationToken));
+        Acceptance = new Acceptance(queue, new FilterPipeline(StageOrder.Standard(), clock), around);
+        Queue = new QueueOperations(queue, around);
+        return queue;
+    }
+
+    private void WireListeners(ILoggerFactory logs, TimeProvider clock)
+    {
+        var table = Keep(new ConnectionTable(Settings, clock));
+        var lifetime = Keep(new ConnectionLifetime(table, Certificates.OptionsFor, clock, logs.CreateLogger<ConnectionLifetime>()));
+        Listeners = Keep(new ListenerSet(Protocols(logs, clock), Settings, Run, new ConnectionRuntime(table, lifetime, clock), logs.CreateLogger<ListenerSet>()));
+        Server.Add(() => Listeners.States.Select(ServiceStates.Of));
+    }
+
+    private IReadOnlyList<ProtocolListener> Protocols(ILoggerFactory logs, TimeProvider clock) => [];
+
+    private T Keep<T>(T part)
+        where T : notnull
+    {
+        _opened.Push(part);
+        return part;
+    }
 }

@@ -1,12 +1,13 @@
 using System.Collections;
 using System.Globalization;
+using System.Text.Json;
 using MailPlus.Engine.Settings.Sections;
 
 namespace MailPlus.Engine.Settings;
 
 /// <summary>
 /// The text form of setting values, for the command line, REST and diffs: numbers with '.', <c>true</c>/<c>false</c>, enum names, lists joined by commas, listeners as
-/// <c>on:25</c> or <c>off:25</c>.
+/// <c>on:25</c> or <c>off:25</c>. Lists may also be given as JSON arrays.
 /// </summary>
 internal static class SettingText
 {
@@ -98,8 +99,8 @@ internal static class SettingText
 
     private static object? ParseList(Type type, string text)
     {
-        var items = text.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
-        if (items.Length > MaximumItems)
+        var items = text.StartsWith('[') ? ParseJson(text) : text.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+        if (items is null || items.Length > MaximumItems)
         {
             return null;
         }
@@ -111,5 +112,19 @@ internal static class SettingText
 
         var numbers = items.Select(item => ParseNumber(typeof(int), item)).ToList();
         return numbers.Contains(null) ? null : numbers.Cast<int>().ToArray();
+    }
+
+    // REST and scripts that think in JSON: ["a","b"] or [1,2].
+    private static string[]? ParseJson(string text)
+    {
+        try
+        {
+            using var document = JsonDocument.Parse(text);
+            return [.. document.RootElement.EnumerateArray().Select(item => item.ToString())];
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
     }
 }

@@ -85,6 +85,7 @@ public sealed class SettingsOperationsTests
     [InlineData("Service.Imap", "1143", "on:1143")]
     [InlineData("Service.WebmailEnabled", "off", "false")]
     [InlineData("Resolver.Servers", "127.0.0.1:5353", "127.0.0.1:5353")]
+    [InlineData("Resolver.Servers", "[\"127.0.0.1:5353\",\"[::1]:53\"]", "127.0.0.1:5353,[::1]:53")]
     [InlineData("Quota.DefaultOctets", "1000000", "1000000")]
     public void Settings_are_read_and_written_by_text(string name, string text, string shown)
     {

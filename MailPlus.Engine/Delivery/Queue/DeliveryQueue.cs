@@ -72,6 +72,9 @@ public sealed partial class DeliveryQueue : IAsyncDisposable
         return new DeliveryQueue(file, around);
     }
 
+    /// <summary>Writes a consistent copy of queue.db and of the bodies its entries name into a folder, while the queue works.</summary>
+    public Task CopyToAsync(string folder, CancellationToken cancellationToken) => _file.CopyToAsync(folder, cancellationToken);
+
     /// <summary>Starts the loops: queue-scan, queue-deliver, queue-finish, queue-forget.</summary>
     public Task StartAsync(CancellationToken cancellationToken)
     {

@@ -57,6 +57,24 @@ internal sealed class QueueBodies(string folder, SqliteThreads threads)
         }, cancellationToken);
     }
 
+    /// <summary>Links or copies the bodies that are there and not in the target yet.</summary>
+    public Task CopyToAsync(string target, CancellationToken cancellationToken) => threads.RunAsync(() =>
+    {
+        DurableFiles.CreateFolder(target);
+        foreach (var file in Directory.Exists(folder) ? Directory.GetFiles(folder, "*.body") : [])
+        {
+            var name = Path.Combine(target, Path.GetFileName(file));
+            if (!File.Exists(name) && !DurableFiles.TryLink(file, name) && File.Exists(file))
+            {
+                using var octets = File.OpenRead(file);
+                DurableFiles.Write(name, octets);
+            }
+        }
+
+        DurableFiles.FlushFolder(target);
+        return true;
+    }, cancellationToken);
+
     /// <summary>Removes files, now.</summary>
     public Task RemoveAsync(IReadOnlyList<string> names) => threads.RunAsync(() =>
     {

@@ -78,6 +78,16 @@ internal sealed class QueueFile : IAsyncDisposable
     /// <summary>Removes a body whose entry was never written.</summary>
     public Task DropBodyAsync(string fileName) => _bodies.RemoveAsync([fileName]);
 
+    /// <summary>Writes a consistent copy of the database and the bodies its entries name.</summary>
+    public async Task CopyToAsync(string folder, CancellationToken cancellationToken)
+    {
+        // Bodies before and after the rows: one that goes meanwhile has no row in the copy, one that comes meanwhile is brought by the second walk.
+        var target = Path.Combine(folder, "queue");
+        await _bodies.CopyToAsync(target, cancellationToken);
+        await _file.CopyToAsync(Path.Combine(folder, "queue.db"), cancellationToken);
+        await _bodies.CopyToAsync(target, cancellationToken);
+    }
+
     /// <summary>Makes an entry durable with its event.</summary>
     /// <param name="entry">The entry, its recipients new.</param>
     /// <param name="accepted">The event.</param>
