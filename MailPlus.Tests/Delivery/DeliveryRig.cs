@@ -1,0 +1,132 @@
+using System.Collections.Concurrent;
+using System.Net;
+using System.Text;
+using MailPlus.Engine.Accounts;
+using MailPlus.Engine.Database;
+using MailPlus.Engine.Delivery;
+using MailPlus.Engine.Delivery.Queue;
+using MailPlus.Engine.Events;
+using MailPlus.Engine.Filtering.Pipeline;
+using MailPlus.Engine.Mime;
+using MailPlus.Engine.Primitives;
+using MailPlus.Engine.Settings;
+using MailPlus.Tests.Support;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
+
+namespace MailPlus.Tests.Delivery;
+
+/// <summary>
+/// Acceptance and queue over a real queue.db, with mailboxes, addresses, DNS and clock in the test's hand. Accounts of here.test: ann (1), bob (2), cho (3,
+/// deactivated); postmaster is ann.
+/// </summary>
+public sealed class DeliveryRig : IAsyncDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("mailplus-delivery-").FullName;
+    private readonly SqliteThreads _threads = new(NullLogger<SqliteThreads>.Instance);
+
+    private DeliveryRig()
+    {
+        Events.Subscribe(e => Happened.Enqueue(e));
+    }
+
+    public FakeMailStore Store { get; } = new();
+
+    public FakeResolver Resolver { get; } = new();
+
+    public TableAddressBook Addresses { get; } = new();
+
+    public FakeTimeProvider Clock { get; } = new(new DateTimeOffset(2026, 11, 24, 10, 0, 0, TimeSpan.Zero));
+
+    public SettableSettings Settings { get; } = new(new SettingsSnapshot() with { Smtp = new() { Hostname = "mail.here.test" } });
+
+    public EventStream Events { get; } = new();
+
+    public ConcurrentQueue<MailEvent> Happened { get; } = new();
+
+    public string DataFolder => _folder;
+
+    public DeliveryQueue Queue { get; private set; } = null!;
+
+    public Acceptance Acceptance { get; private set; } = null!;
+
+    public QueueOperations Operations { get; private set; } = null!;
+
+    public static async Task<DeliveryRig> OpenAsync(bool start = true)
+    {
+        var rig = new DeliveryRig();
+        await rig.ReopenAsync(start);
+        return rig;
+    }
+
+    /// <summary>Ends the queue and opens it again on the same files, as after a restart.</summary>
+    public async Task ReopenAsync(bool start = true)
+    {
+        if (Queue is not null)
+        {
+            await Queue.DisposeAsync();
+        }
+
+        var around = new DeliverySurroundings
+        {
+            Settings = Settings, Addresses = Addresses, Store = Store, Resolver = Resolver, Scan = new MessageScanner().Scan, Events = Events, Clock = Clock, Logs = NullLoggerFactory.Instance,
+        };
+        Queue = await DeliveryQueue.OpenAsync(_folder, _threads, around, default);
+        Acceptance = new Acceptance(Queue, new FilterPipeline(StageOrder.Standard(), Clock), around);
+        Operations = new QueueOperations(Queue, around);
+        if (start)
+        {
+            await Queue.StartAsync(default);
+        }
+    }
+
+    public static MessageSource Inbound => new(MessageOrigin.Inbound) { Client = IPAddress.Parse("192.0.2.7"), Helo = "client.example.test", Protocol = "ESMTP" };
+
+    public static MessageSource Submission(long account) => new(MessageOrigin.Submission) { Client = IPAddress.Loopback, Protocol = "ESMTPSA", Actor = Actor.ForAccount(new AccountId(account), "x", false) };
+
+    public static IncomingMessage Message(string? sender, string text, MessageSource source, params string[] recipients) => new(
+        new Envelope(sender is null ? null : EmailAddress.Parse(sender), [.. recipients.Select(r => new Recipient(EmailAddress.Parse(r)))]),
+        MessageContent.FromMemory(Encoding.UTF8.GetBytes(text)), source);
+
+    public Task<AcceptanceReceipt> SendAsync(string? sender, string text, MessageSource source, params string[] recipients) =>
+        Acceptance.AcceptAsync(Message(sender, text, source, recipients), default);
+
+    public async Task<Page<QueuedMessage>> ListAsync() => await Operations.ListAsync(Actor.System, new QueueQuery(), default);
+
+    /// <summary>Waits until nothing is in hand and the queue holds so many entries.</summary>
+    public async Task SettleAsync(int left = 0) =>
+        await Eventually.TrueAsync(async () => Queue.InHand == 0 && (await ListAsync()).Total == left, () => $"{left} entries left in the queue ({Queue.InHand} in hand)");
+
+    public async ValueTask DisposeAsync()
+    {
+        await Queue.DisposeAsync();
+        await _threads.DisposeAsync();
+        Directory.Delete(_folder, recursive: true);
+    }
+}
+
+/// <summary>Addresses from a table.</summary>
+public sealed class TableAddressBook : IAddressBook
+{
+    public ConcurrentDictionary<string, AddressResolution> Table { get; } = new()
+    {
+        ["ann@here.test"] = new(AddressKind.Account, new AccountId(1)),
+        ["ann.alias@here.test"] = new(AddressKind.Account, new AccountId(1)),
+        ["postmaster@here.test"] = new(AddressKind.Account, new AccountId(1)),
+        ["bob@here.test"] = new(AddressKind.Account, new AccountId(2)),
+        ["cho@here.test"] = new(AddressKind.Deactivated, new AccountId(3)),
+    };
+
+    public long? Quota { get; set; }
+
+    public AddressResolution Resolve(EmailAddress address) =>
+        !IsLocal(address.Domain) ? default : Table.GetValueOrDefault(address.Key, new AddressResolution(AddressKind.Unknown));
+
+    public AddressResolution ResolvePostmaster() => Table["postmaster@here.test"];
+
+    public bool IsLocal(DomainName domain) => domain.Ascii == "here.test";
+
+    public Account? Find(AccountId account) => new(account, "x", EmailAddress.Parse(account.Value == 1 ? "ann@here.test" : "bob@here.test")) { QuotaOctets = Quota };
+
+    public Account? FindByLogin(string nameOrAddress) => null;
+}
