@@ -76,6 +76,12 @@ public sealed class AddressBook : IAddressBook
     /// <inheritdoc/>
     public Account? FindByLogin(string nameOrAddress) => FindEntry(nameOrAddress)?.Account;
 
+    /// <inheritdoc/>
+    public IEnumerable<Account> Colleagues(IReadOnlySet<DomainName> domains) =>
+        Volatile.Read(ref _state).Accounts.Values.Select(entry => entry.Account)
+            .Where(account => account.State == AccountState.Active && account.Addresses.Any(address => domains.Contains(address.Domain)))
+            .OrderBy(account => account.DisplayName, StringComparer.CurrentCultureIgnoreCase);
+
     internal AccountEntry? FindEntry(AccountId account) => Volatile.Read(ref _state).Accounts.GetValueOrDefault(account);
 
     internal AccountEntry? FindEntry(string nameOrAddress)
