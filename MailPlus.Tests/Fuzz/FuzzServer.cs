@@ -124,7 +124,7 @@ public sealed partial class FuzzServer : IAsyncLifetime
         }
     }
 
-    [GeneratedRegex("""("(LogLevel|Level|level)"\s*:\s*"(Error|Critical|Fatal)")|^(fail|crit): |Unhandled exception|\[(ERR|FTL|CRT)\]|\b(NullReference|IndexOutOfRange|ArgumentOutOfRange|InvalidCast|KeyNotFound|ObjectDisposed)Exception\b""")]
+    [GeneratedRegex(@"^\S+ (error|critical) |Unhandled exception|\b(NullReference|IndexOutOfRange|ArgumentOutOfRange|InvalidCast|KeyNotFound|ObjectDisposed)Exception\b")]
     private static partial Regex Fault();
 }
 
