@@ -1,6 +1,6 @@
-using System.Security.Cryptography.X509Certificates;
 using MailPlus.Engine.Hosting;
 using MailPlus.Web.Admin.Log;
+using MailPlus.Web.Admin.Service;
 using MailPlus.Web.Layout;
 using MailPlus.Web.Mail;
 using MailPlus.Web.Setup;
@@ -73,8 +73,8 @@ public static class WebWiring
         builder.WebHost.ConfigureKestrel((_, kestrel) =>
         {
             kestrel.AddServerHeader = false;
-            var certificates = kestrel.ApplicationServices.GetService<Func<string?, X509Certificate2?>>();
-            kestrel.ConfigureHttpsDefaults(https => https.ServerCertificateSelector = (_, host) => certificates?.Invoke(host));
+            // Asked at each handshake, so an uploaded certificate serves at once.
+            kestrel.ConfigureHttpsDefaults(https => https.ServerCertificateSelector = (_, host) => engine.Certificates.CertificateFor(host));
             var listeners = kestrel.ApplicationServices.GetRequiredService<WebListeners>();
             listeners.Open();
             kestrel.Configure(listeners.Configuration, reloadOnChange: true);
@@ -106,6 +106,7 @@ public static class WebWiring
         MonitoringEndpoints.Map(app);
         MailWiring.Map(app);
         LogExport.Map(app);
+        CertificateEndpoints.Map(app);
         app.MapRazorComponents<App>().AddInteractiveServerRenderMode();
     }
 
@@ -122,6 +123,7 @@ public static class WebWiring
         services.AddSingleton(engine.Authenticator);
         services.AddSingleton(engine.WebSessions);
         services.AddSingleton(engine.Setup);
+        services.AddSingleton(engine.Certificates);
         services.AddSingleton(engine.Store);
         services.AddSingleton(engine.Acceptance);
         services.AddSingleton(engine.Queue);

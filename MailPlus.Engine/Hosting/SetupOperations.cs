@@ -40,7 +40,7 @@ public sealed class SetupOperations(SetupParts parts, FirstRun firstRun)
     public IReadOnlyList<Refusal> Validate(SetupRequest request)
     {
         var refusals = new List<Refusal>();
-        if (!DomainName.TryParse(request.Hostname, out _))
+        if (!DomainName.TryParse(request.Hostname, out var host) || !host.Ascii.Contains('.', StringComparison.Ordinal)) // SET-B3: fully qualified
         {
             refusals.Add(new Refusal(RefusalKind.Invalid, "HostnameMalformed") { Field = "Hostname" });
         }

@@ -1,4 +1,3 @@
-using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
 using MailPlus.Engine.Hosting;
 using MailPlus.Engine.Monitoring;
@@ -48,7 +47,6 @@ internal static class ServeVerb
     {
         var builder = WebWiring.CreateBuilder([]);
         Configure(builder.Logging, lines);
-        builder.Services.AddSingleton<Func<string?, X509Certificate2?>>(engine.Certificates.CertificateFor);
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = WebGrace);
         builder.AddWeb(engine);
         var app = builder.Build();

@@ -15,7 +15,7 @@ public sealed partial class DomainPage
     private bool _adding;
     private bool _deleting;
 
-    private sealed record DnsRecord(string Type, string Name, string? Value, string Priority = "", string? Hint = null);
+    private sealed record DnsRecord(string Type, string Name, string? Value, string Priority = "", string? Hint = null, bool IsWords = false);
 
     /// <summary>The domain's id.</summary>
     [Parameter]
@@ -43,7 +43,7 @@ public sealed partial class DomainPage
             [
                 new("MX", domain, host, "0"),
                 new("A / AAAA", host, null, Hint: "PublicAddress"),
-                new("PTR", L["PublicAddressShort"], host),
+                new("PTR", L["PublicAddressShort"], host, IsWords: true),
                 new("TXT (SPF)", domain, "v=spf1 mx ~all"),
                 new("TXT (DMARC)", $"_dmarc.{domain}", "v=DMARC1; p=none"),
             ];
