@@ -22,15 +22,17 @@ namespace MailPlus.Tests.Delivery;
 /// </summary>
 public sealed class DeliveryRig : IAsyncDisposable
 {
-    private readonly string _folder = Directory.CreateTempSubdirectory("mailplus-delivery-").FullName;
+    private readonly string _folder;
     private readonly SqliteThreads _threads = new(NullLogger<SqliteThreads>.Instance);
 
-    private DeliveryRig()
+    private DeliveryRig(string folder, FakeMailStore store)
     {
+        _folder = folder;
+        Store = store;
         Events.Subscribe(e => Happened.Enqueue(e));
     }
 
-    public FakeMailStore Store { get; } = new();
+    public FakeMailStore Store { get; }
 
     public FakeResolver Resolver { get; } = new();
 
@@ -54,7 +56,29 @@ public sealed class DeliveryRig : IAsyncDisposable
 
     public static async Task<DeliveryRig> OpenAsync(bool start = true)
     {
-        var rig = new DeliveryRig();
+        var rig = new DeliveryRig(Directory.CreateTempSubdirectory("mailplus-delivery-").FullName, new FakeMailStore());
+        await rig.ReopenAsync(start);
+        return rig;
+    }
+
+    /// <summary>What another process finds when this one is killed now: queue.db as it is, the same mailboxes.</summary>
+    public async Task<DeliveryRig> CrashAsync(bool start = true)
+    {
+        var folder = Directory.CreateTempSubdirectory("mailplus-delivery-").FullName;
+        await Queue.File.Database.CopyToAsync(Path.Combine(folder, "queue.db"), default);
+        var rig = new DeliveryRig(folder, Store);
+        rig.Clock.SetUtcNow(Clock.GetUtcNow());
+        rig.Settings.Set(Settings.Current);
+        foreach (var (domain, answer) in Resolver.Mx)
+        {
+            rig.Resolver.Mx[domain] = answer;
+        }
+
+        foreach (var (host, answer) in Resolver.Addresses)
+        {
+            rig.Resolver.Addresses[host] = answer;
+        }
+
         await rig.ReopenAsync(start);
         return rig;
     }

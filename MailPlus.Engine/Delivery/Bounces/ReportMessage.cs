@@ -48,7 +48,7 @@ internal static class ReportMessage
             message.Headers.Add(HeaderId.References, $"<{Clean(contents.Entry.MessageId)}>");
         }
 
-        using var report = new MultipartReport("delivery-status") { new TextPart("plain") { Text = Text(contents) }, Status(contents), await ReturnedAsync(contents, original, cancellationToken) };
+        using var report = new MultipartReport("delivery-status") { Words(contents), Status(contents), await ReturnedAsync(contents, original, cancellationToken) };
         message.Body = report;
         using var target = new MemoryStream();
         var format = FormatOptions.Default.Clone();
@@ -92,9 +92,15 @@ internal static class ReportMessage
         return text.ToString();
     }
 
-    private static MessageDeliveryStatus Status(ReportContents contents)
+    private static TextPart Words(ReportContents contents)
     {
-        var status = new MessageDeliveryStatus();
+        var text = Text(contents);
+        return new TextPart("plain") { Text = text, ContentTransferEncoding = Ascii.IsValid(text) ? ContentEncoding.SevenBit : ContentEncoding.QuotedPrintable };
+    }
+
+    /// <summary>Groups of fields with an empty line between them, none after the last (RFC 3464 2.1).</summary>
+    private static MimePart Status(ReportContents contents)
+    {
         var ofMessage = new HeaderList { { "Reporting-MTA", $"dns; {contents.Hostname}" } };
         if (contents.Entry.EnvelopeId is { Length: > 0 } envelopeId)
         {
@@ -102,13 +108,18 @@ internal static class ReportMessage
         }
 
         ofMessage.Add("Arrival-Date", HeaderRewrite.Rfc5322(contents.Entry.Accepted));
-        status.StatusGroups.Add(ofMessage);
+        var target = new MemoryStream();
+        var format = FormatOptions.Default.Clone();
+        format.NewLineFormat = NewLineFormat.Dos;
+        ofMessage.WriteTo(format, target);
         foreach (var (result, action) in contents.Recipients)
         {
-            status.StatusGroups.Add(StatusOf(result, action, contents));
+            StatusOf(result, action, contents).WriteTo(format, target);
         }
 
-        return status;
+        target.SetLength(target.Length - 2); // WriteTo ends each group with an empty line
+        target.Position = 0;
+        return new MimePart("message", "delivery-status") { Content = new MimeContent(target), ContentTransferEncoding = ContentEncoding.SevenBit };
     }
 
     private static HeaderList StatusOf(RecipientResult result, ReportAction action, ReportContents contents)
