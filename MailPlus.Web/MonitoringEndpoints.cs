@@ -9,7 +9,7 @@ internal static class MonitoringEndpoints
 {
     public static void Map(WebApplication app)
     {
-        app.MapGet("/health/live", (HttpContext context, RunOptions run, bool? collect) => collect == true && run.IsLab(context.Connection.RemoteIpAddress)
+        app.MapGet("/health/live", (HttpContext context, RunOptions run, int? collect) => collect == 1 && run.IsLab(context.Connection.RemoteIpAddress)
             ? Results.Json(new { status = "live", managedHeapBytes = CollectedHeap() })
             : Results.Text("live"));
         app.MapGet("/health/ready", (EngineHost engine) =>
