@@ -1,0 +1,206 @@
+using MailPlus.Engine.Primitives;
+using MailPlus.Engine.Store.Contract;
+using MailPlus.Engine.Imap.Server;
+using MailPlus.Engine.Imap.Wire;
+
+namespace MailPlus.Engine.Imap.Commands;
+
+/// <summary>
+/// FETCH and UID FETCH. Flags, UIDs, dates and sizes come from the snapshot alone; ENVELOPE and BODYSTRUCTURE are ready octets; bodies are read only when asked for
+/// and streamed. \Seen is set by one write at the end.
+/// </summary>
+internal sealed class FetchCommand(bool byUid) : ImapCommand(byUid ? "UID FETCH" : "FETCH", SessionStates.Selected, byUid ? NewsKind.All : NewsKind.KeepNumbers)
+{
+    private const int RowsAtOnce = 256;
+    private const int BodiesAtOnce = 32;
+
+    public override async ValueTask<Completion> RunAsync(ImapSession session, CommandText command, CancellationToken cancellationToken)
+    {
+        var selected = session.Selected!;
+        var arguments = FetchArguments.Parse(command, byUid);
+        session.IsCondStore |= arguments.WantsModSeq;
+        var columns = Columns(arguments.Items);
+        var positions = selected.Resolve(arguments.Set, byUid);
+        if (columns == MessageColumns.None)
+        {
+            await WriteStatesAsync(session, arguments, positions, cancellationToken);
+            return Completion.Ok("Fetch completed");
+        }
+
+        var marks = !selected.IsReadOnly && arguments.Items.Any(i => i.Marks) ? new List<Uid>() : null;
+        var isComplete = await WriteRowsAsync(session, new RowFetch(arguments, columns, marks), positions, cancellationToken);
+        if (marks is { Count: > 0 })
+        {
+            var change = new FlagChange(UidSet.From(marks), FlagOperation.Add, new FlagSet(MessageFlags.Seen, []));
+            var outcome = await session.Store.StoreFlagsAsync(selected.Id, change, cancellationToken);
+            await selected.TellAsync(session, outcome.State, new News(NewsKind.KeepNumbers) { WithUid = byUid }, cancellationToken);
+        }
+
+        return isComplete ? Completion.Ok("Fetch completed") : Completion.No("Some messages are gone", "EXPUNGEISSUED");
+    }
+
+    private static MessageColumns Columns(IReadOnlyList<FetchItem> items)
+    {
+        var columns = MessageColumns.None;
+        foreach (var item in items)
+        {
+            columns |= item.Attribute switch
+            {
+                FetchAttribute.Envelope => MessageColumns.Envelope,
+                FetchAttribute.Body => MessageColumns.Body,
+                FetchAttribute.BodyStructure => MessageColumns.BodyStructure,
+                _ => item.Section is null ? MessageColumns.None : MessageColumns.Content,
+            };
+        }
+
+        return columns;
+    }
+
+    private static async ValueTask WriteStatesAsync(ImapSession session, FetchArguments arguments, List<(int Start, int Count)> positions, CancellationToken cancellationToken)
+    {
+        var selected = session.Selected!;
+        var output = session.Output;
+        foreach (var (start, count) in positions)
+        {
+            var number = start;
+            foreach (var seen in selected.View.Range(start, count))
+            {
+                number++;
+                var message = selected.Current(seen);
+                if (arguments.ChangedSince is { } since && message.ModSeq.Value <= since)
+                {
+                    continue;
+                }
+
+                WriteStart(output, number);
+                var isFirst = true;
+                foreach (var item in arguments.Items)
+                {
+                    FetchWriter.WriteState(selected, output, item.Attribute, message, ref isFirst);
+                }
+
+                output.Write(")\r\n"u8);
+                if (output.Unflushed > 32 * 1024)
+                {
+                    await session.FlushAsync(cancellationToken);
+                }
+            }
+        }
+    }
+
+    /// <returns>False when messages were gone.</returns>
+    private static async ValueTask<bool> WriteRowsAsync(ImapSession session, RowFetch fetch, List<(int Start, int Count)> positions, CancellationToken cancellationToken)
+    {
+        var selected = session.Selected!;
+        var size = (fetch.Columns & MessageColumns.Content) != 0 ? BodiesAtOnce : RowsAtOnce;
+        var batch = new List<(int Number, MessageState Message)>(size);
+        var isComplete = true;
+        foreach (var (start, count) in positions)
+        {
+            var number = start;
+            foreach (var seen in selected.View.Range(start, count))
+            {
+                number++;
+                var message = selected.Current(seen);
+                if (fetch.Arguments.ChangedSince is { } since && message.ModSeq.Value <= since)
+                {
+                    continue;
+                }
+
+                batch.Add((number, message));
+                if (batch.Count == size)
+                {
+                    isComplete &= await WriteBatchAsync(session, fetch, batch, cancellationToken);
+                    batch.Clear();
+                }
+            }
+        }
+
+        return (batch.Count == 0 || await WriteBatchAsync(session, fetch, batch, cancellationToken)) && isComplete;
+    }
+
+    private static async ValueTask<bool> WriteBatchAsync(ImapSession session, RowFetch fetch, List<(int Number, MessageState Message)> batch, CancellationToken cancellationToken)
+    {
+        var uids = new Uid[batch.Count];
+        for (var i = 0; i < uids.Length; i++)
+        {
+            uids[i] = batch[i].Message.Uid;
+        }
+
+        var at = 0;
+        var written = 0;
+        await foreach (var row in session.Store.ReadAsync(session.Selected!.Id, uids, fetch.Columns, cancellationToken))
+        {
+            while (batch[at].Message.Uid != row.Uid)
+            {
+                at++;
+            }
+
+            try
+            {
+                await WriteRowAsync(session, fetch, batch[at], row, cancellationToken);
+                written++;
+            }
+            finally
+            {
+                if (row.Content is { } content)
+                {
+                    await content.DisposeAsync();
+                }
+            }
+
+            if (session.Output.Unflushed > 32 * 1024)
+            {
+                await session.FlushAsync(cancellationToken);
+            }
+        }
+
+        return written == batch.Count;
+    }
+
+    private static async ValueTask WriteRowAsync(ImapSession session, RowFetch fetch, (int Number, MessageState Message) one, MessageRow row, CancellationToken cancellationToken)
+    {
+        var selected = session.Selected!;
+        var output = session.Output;
+        var sections = row.Content is { } content ? new SectionWriter(session, one.Message.Uid, content) : null;
+        WriteStart(output, one.Number);
+        var isFirst = true;
+        foreach (var item in fetch.Arguments.Items)
+        {
+            switch (item.Attribute)
+            {
+                case FetchAttribute.Envelope:
+                    FetchWriter.WriteReady(output, "ENVELOPE "u8, row.Envelope.Span, ref isFirst);
+                    break;
+                case FetchAttribute.Body:
+                    FetchWriter.WriteReady(output, "BODY "u8, row.Body.Span, ref isFirst);
+                    break;
+                case FetchAttribute.BodyStructure:
+                    FetchWriter.WriteReady(output, "BODYSTRUCTURE "u8, row.BodyStructure.Span, ref isFirst);
+                    break;
+                case var _ when item.Section is not null:
+                    FetchWriter.Separate(output, ref isFirst);
+                    await sections!.WriteAsync(item, cancellationToken);
+                    break;
+                default:
+                    FetchWriter.WriteState(selected, output, item.Attribute, one.Message, ref isFirst);
+                    break;
+            }
+        }
+
+        output.Write(")\r\n"u8);
+        if ((one.Message.Flags & MessageFlags.Seen) == 0)
+        {
+            fetch.Marks?.Add(one.Message.Uid);
+        }
+    }
+
+    private static void WriteStart(ResponseWriter output, int number)
+    {
+        output.Write("* "u8);
+        output.Write(number);
+        output.Write(" FETCH ("u8);
+    }
+
+    private sealed record RowFetch(FetchArguments Arguments, MessageColumns Columns, List<Uid>? Marks);
+}

@@ -1,0 +1,129 @@
+using MailPlus.Engine.Store.Contract;
+using MailPlus.Engine.Imap.Server;
+using MailPlus.Engine.Imap.Wire;
+
+namespace MailPlus.Engine.Imap.Commands;
+
+/// <summary>LIST, basic and extended (RFC 3501 6.3.8, RFC 5258).</summary>
+internal sealed class ListCommand() : ImapCommand("LIST", SessionStates.SignedIn)
+{
+    public override async ValueTask<Completion> RunAsync(ImapSession session, CommandText command, CancellationToken cancellationToken)
+    {
+        var arguments = ListArguments.Parse(command);
+        if (arguments.IsRootQuery)
+        {
+            session.Untagged("LIST (\\Noselect) \"/\" \"\"");
+            return Completion.Ok("List completed");
+        }
+
+        var listing = new Listing(await session.Store.ListAsync(cancellationToken), await session.Store.SubscriptionsAsync(cancellationToken));
+        foreach (var (name, hasMatchingChild) in listing.Select(arguments))
+        {
+            listing.Write(session.Output, name, arguments.Options, hasMatchingChild);
+            if (arguments.Status is { } status && listing.Find(name) is { Selectable: true } mailbox)
+            {
+                await status.WriteAsync(session, mailbox, cancellationToken);
+            }
+
+            await session.Output.FlushIfFullAsync(cancellationToken);
+        }
+
+        return Completion.Ok("List completed");
+    }
+
+    /// <summary>Mailboxes and subscriptions side by side.</summary>
+    private sealed class Listing
+    {
+        private readonly Dictionary<string, Mailbox> _mailboxes;
+        private readonly HashSet<string> _subscribed;
+        private readonly HashSet<string> _parents = new(StringComparer.Ordinal);
+
+        public Listing(IReadOnlyList<Mailbox> mailboxes, IReadOnlyList<string> subscriptions)
+        {
+            _mailboxes = mailboxes.ToDictionary(m => m.Name, StringComparer.Ordinal);
+            _subscribed = subscriptions.ToHashSet(StringComparer.Ordinal);
+            foreach (var mailbox in mailboxes)
+            {
+                foreach (var parent in Superiors(mailbox.Name))
+                {
+                    _parents.Add(parent);
+                }
+            }
+        }
+
+        public Mailbox? Find(string name) => _mailboxes.GetValueOrDefault(name);
+
+        /// <summary>Names to show, and whether each has a selected inferior that RECURSIVEMATCH wants told.</summary>
+        public IEnumerable<(string Name, bool HasMatchingChild)> Select(ListArguments arguments)
+        {
+            var chosen = new SortedSet<string>(StringComparer.Ordinal);
+            var withChildren = new HashSet<string>(StringComparer.Ordinal);
+            foreach (var name in (arguments.Options & ListOptions.SelectSubscribed) != 0 ? _subscribed : (IEnumerable<string>)_mailboxes.Keys)
+            {
+                if ((arguments.Options & ListOptions.SelectSpecialUse) != 0 && Find(name) is null or { SpecialUse: SpecialUse.None })
+                {
+                    continue;
+                }
+
+                if (Matches(arguments, name))
+                {
+                    chosen.Add(name);
+                }
+
+                foreach (var superior in (arguments.Options & ListOptions.RecursiveMatch) != 0 ? Superiors(name) : [])
+                {
+                    if (Matches(arguments, superior))
+                    {
+                        chosen.Add(superior);
+                        withChildren.Add(superior);
+                    }
+                }
+            }
+
+            return chosen.Select(name => (name, withChildren.Contains(name)));
+        }
+
+        public void Write(ResponseWriter output, string name, ListOptions options, bool hasMatchingChild)
+        {
+            var mailbox = Find(name);
+            output.Write("* LIST ("u8);
+            output.Write(_parents.Contains(name) ? "\\HasChildren"u8 : "\\HasNoChildren"u8);
+            output.Write(mailbox switch
+            {
+                null => " \\NonExistent"u8,
+                { Selectable: false } => " \\Noselect"u8,
+                _ => default,
+            });
+            if ((options & ListOptions.ReturnSubscribed) != 0 && _subscribed.Contains(name))
+            {
+                output.Write(" \\Subscribed"u8);
+            }
+
+            if (mailbox is { SpecialUse: not SpecialUse.None })
+            {
+                output.Write(" \\"u8);
+                output.Write(mailbox.SpecialUse.ToString());
+            }
+
+            output.Write(") \"/\" "u8);
+            output.Mailbox(name);
+            if (hasMatchingChild)
+            {
+                output.Write((options & ListOptions.SelectSubscribed) != 0 ? " (\"CHILDINFO\" (\"SUBSCRIBED\"))"u8 : " (\"CHILDINFO\" (\"SPECIAL-USE\"))"u8);
+            }
+
+            output.Line();
+        }
+
+        private static bool Matches(ListArguments arguments, string name) => arguments.Patterns.Any(p => p.Matches(name));
+    }
+
+    /// <summary>Names of the superiors of a name, the nearest last.</summary>
+    public static IEnumerable<string> Superiors(string name)
+    {
+        for (var at = name.IndexOf('/', StringComparison.Ordinal); at > 0; at = name.IndexOf('/', at + 1))
+        {
+            yield return name[..at];
+        }
+    }
+}

@@ -1,0 +1,87 @@
+using System.Text;
+using MailPlus.Engine.Mime;
+using MailPlus.Engine.Store.Contract;
+using MimeKit.Utils;
+
+namespace MailPlus.Engine.Imap.Commands;
+
+/// <summary>The text of one message as SEARCH sees it: decoded, compared without case (RFC 3501 6.4.4), read when first needed.</summary>
+internal sealed class SearchText(MessageRow row)
+{
+    private List<(string Name, string Value)>? _fields;
+    private List<string>? _body;
+
+    /// <summary>The day in the Date header as written there, time and zone disregarded; null when it has none.</summary>
+    public DateOnly? Sent
+    {
+        get
+        {
+            // ENVELOPE begins with the date, so the message itself need not be read.
+            var envelope = row.Envelope.Span;
+            if (envelope.Length < 3 || envelope[1] != '"')
+            {
+                return null;
+            }
+
+            var end = envelope[2..].IndexOf((byte)'"');
+            return end > 0 && DateUtils.TryParse(Encoding.ASCII.GetString(envelope.Slice(2, end)), out var date) ? DateOnly.FromDateTime(date.DateTime) : null;
+        }
+    }
+
+    /// <summary>Whether a field of this name (null: any) holds the text; the empty text asks whether the field is there.</summary>
+    public async ValueTask<bool> HeaderContainsAsync(string? name, string needle, CancellationToken cancellationToken)
+    {
+        _fields ??= await ReadFieldsAsync(cancellationToken);
+        foreach (var (field, value) in _fields)
+        {
+            if (name is null ? Contains(value, needle) || Contains(field + ": " + value, needle) : field.Equals(name, StringComparison.OrdinalIgnoreCase) && Contains(value, needle))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>Whether the body holds the text.</summary>
+    public bool BodyContains(string needle)
+    {
+        if (row.Content is not { } content)
+        {
+            return false;
+        }
+
+        _body ??= [.. MessageText.Searchable(content, StructureReader.Read(content))];
+        return needle.Length == 0 || _body.Exists(text => Contains(text, needle));
+    }
+
+    private static bool Contains(string text, string needle)
+    {
+        if (text.Contains(needle, StringComparison.OrdinalIgnoreCase))
+        {
+            return true;
+        }
+
+        return !Ascii.IsValid(needle) && !text.IsNormalized() && text.Normalize().Contains(needle, StringComparison.OrdinalIgnoreCase);
+    }
+
+    private async ValueTask<List<(string Name, string Value)>> ReadFieldsAsync(CancellationToken cancellationToken)
+    {
+        var fields = new List<(string Name, string Value)>();
+        if (row.Content is not { } content)
+        {
+            return fields;
+        }
+
+        var header = HeaderFields.Read(await content.ReadRangeAsync(0, Math.Min(content.HeaderLength, HeaderFields.MaximumLength), cancellationToken));
+        foreach (var field in header.Fields)
+        {
+            if (field.NameLength > 0)
+            {
+                fields.Add((header.Name(field), HeaderText.Decode(HeaderText.Unfold(header.Value(field).Span), null, HeaderText.MaxValueOctets)));
+            }
+        }
+
+        return fields;
+    }
+}

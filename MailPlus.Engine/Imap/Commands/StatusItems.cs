@@ -1,0 +1,76 @@
+using MailPlus.Engine.Store.Contract;
+using MailPlus.Engine.Imap.Server;
+using MailPlus.Engine.Imap.Wire;
+
+namespace MailPlus.Engine.Imap.Commands;
+
+/// <summary>Items of STATUS (RFC 3501 6.3.10, STATUS=SIZE RFC 8438, HIGHESTMODSEQ RFC 7162, APPENDLIMIT RFC 7889).</summary>
+internal sealed record StatusItems(IReadOnlyList<string> Names)
+{
+    private static readonly string[] Known = ["MESSAGES", "RECENT", "UIDNEXT", "UIDVALIDITY", "UNSEEN", "SIZE", "DELETED", "HIGHESTMODSEQ", "APPENDLIMIT"];
+
+    /// <summary>Reads a parenthesised list.</summary>
+    public static StatusItems Read(ref ArgumentReader reader)
+    {
+        reader.Take((byte)'(');
+        var names = new List<string>();
+        do
+        {
+            var name = reader.Word();
+            if (!Known.Contains(name))
+            {
+                throw new SyntaxException("Unknown STATUS item");
+            }
+
+            if (!names.Contains(name))
+            {
+                names.Add(name);
+            }
+        }
+        while (reader.TryTake((byte)' '));
+        reader.Take((byte)')');
+        return new StatusItems(names);
+    }
+
+    /// <summary>Writes the STATUS response of a mailbox.</summary>
+    public async ValueTask WriteAsync(ImapSession session, Mailbox mailbox, CancellationToken cancellationToken)
+    {
+        var recent = 0;
+        if (Names.Contains("RECENT") && mailbox.FirstRecent < mailbox.UidNext)
+        {
+            var state = await session.Store.StateAsync(mailbox.Id, cancellationToken);
+            mailbox = state.Mailbox;
+            recent = state.Count - state.IndexOfFirstAtLeast(mailbox.FirstRecent);
+        }
+
+        session.IsCondStore |= Names.Contains("HIGHESTMODSEQ"); // RFC 7162 3.1: a CONDSTORE enabling command
+        var output = session.Output;
+        output.Write("* STATUS "u8);
+        output.Mailbox(mailbox.Name);
+        output.Write(" ("u8);
+        for (var i = 0; i < Names.Count; i++)
+        {
+            if (i > 0)
+            {
+                output.Write((byte)' ');
+            }
+
+            output.Write(Names[i]);
+            output.Write((byte)' ');
+            output.Write(Names[i] switch
+            {
+                "MESSAGES" => mailbox.Messages,
+                "RECENT" => recent,
+                "UIDNEXT" => mailbox.UidNext.Value,
+                "UIDVALIDITY" => mailbox.UidValidity,
+                "UNSEEN" => mailbox.Unseen,
+                "SIZE" => mailbox.Size,
+                "DELETED" => mailbox.Deleted,
+                "HIGHESTMODSEQ" => Math.Max(1, mailbox.HighestModSeq.Value),
+                _ => session.Settings.Smtp.MaximumMessageSize,
+            });
+        }
+
+        output.Write(")\r\n"u8);
+    }
+}

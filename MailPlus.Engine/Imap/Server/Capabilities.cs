@@ -1,0 +1,22 @@
+namespace MailPlus.Engine.Imap.Server;
+
+/// <summary>What CAPABILITY says. A name stands here only when it is done in full and has a dialogue test.</summary>
+internal static class Capabilities
+{
+    private const string Always = "IMAP4rev1 LITERAL+ SASL-IR ID ENABLE";
+
+    private const string SignedIn =
+        "NAMESPACE IDLE UIDPLUS MOVE UNSELECT CHILDREN SPECIAL-USE LIST-EXTENDED LIST-STATUS STATUS=SIZE CONDSTORE ESEARCH QUOTA QUOTA=RES-STORAGE";
+
+    /// <summary>The capabilities in the present state.</summary>
+    public static string Of(ImapSession session)
+    {
+        if (session.Actor is not null)
+        {
+            return $"{Always} {SignedIn} APPENDLIMIT={session.Settings.Smtp.MaximumMessageSize}";
+        }
+
+        var startTls = session.Connection.IsTls ? "" : " STARTTLS";
+        return $"{Always} IDLE{startTls}{(session.AllowsPasswords ? " AUTH=PLAIN AUTH=LOGIN" : " LOGINDISABLED")}";
+    }
+}

@@ -1,0 +1,25 @@
+using MailPlus.Engine.Accounts;
+using MailPlus.Engine.Mime;
+using MailPlus.Engine.Settings;
+using MailPlus.Engine.Store.Contract;
+using Microsoft.Extensions.Logging;
+
+namespace MailPlus.Engine.Imap.Server;
+
+/// <summary>What IMAP sessions work with.</summary>
+/// <param name="Store">Mail.</param>
+/// <param name="Authenticator">Password to actor.</param>
+/// <param name="AddressBook">Accounts, for their quota.</param>
+/// <param name="Settings">Present settings.</param>
+/// <param name="Run">What this run fixes.</param>
+public sealed record ImapDependencies(IMailStore Store, IAuthenticator Authenticator, IAddressBook AddressBook, ISettingsSource Settings, RunOptions Run)
+{
+    /// <summary>The MIME pass over appended messages.</summary>
+    public MessageScanner Scanner { get; init; } = new();
+
+    /// <summary>Time of APPEND without a date.</summary>
+    public TimeProvider Clock { get; init; } = TimeProvider.System;
+
+    /// <summary>Log.</summary>
+    public required ILogger Log { get; init; }
+}

@@ -1,0 +1,353 @@
+using System.Globalization;
+using System.Security.Authentication;
+using MailPlus.Engine.Imap.Commands;
+using MailPlus.Engine.Imap.Wire;
+using MailPlus.Engine.Net.Connections;
+using MailPlus.Engine.Primitives;
+using MailPlus.Engine.Settings;
+using MailPlus.Engine.Store.Contract;
+using Microsoft.Extensions.Logging;
+
+namespace MailPlus.Engine.Imap.Server;
+
+/// <summary>The selected mailbox is gone or no longer what it was; nothing said about it would be true any more.</summary>
+internal sealed class MailboxLostException() : Exception("The selected mailbox was deleted");
+
+/// <summary>One IMAP session: reads commands, runs them one after the other, answers. The only catch of IMAP.</summary>
+internal sealed partial class ImapSession : IAsyncDisposable
+{
+    private const int MaxFaults = 20;
+    private static readonly TimeSpan StrangerPatience = TimeSpan.FromMinutes(3);
+    private static readonly TimeSpan WritePatience = TimeSpan.FromMinutes(5);
+
+    private readonly CommandTable _commands;
+    private readonly SessionCounter _sessions;
+    private int _faults;
+    private bool _ended;
+    private bool _startsTls;
+    private IAccountStore? _store;
+
+    public ImapSession(NetConnection connection, ImapDependencies dependencies, CommandTable commands, SessionCounter sessions)
+    {
+        Connection = connection;
+        With = dependencies;
+        Settings = dependencies.Settings.Current;
+        _commands = commands;
+        _sessions = sessions;
+        Output = new ResponseWriter(connection.Output);
+        Input = new CommandReader(connection.Input);
+    }
+
+    public NetConnection Connection { get; }
+
+    public ImapDependencies With { get; }
+
+    /// <summary>The settings this session began with.</summary>
+    public SettingsSnapshot Settings { get; }
+
+    public ResponseWriter Output { get; private set; }
+
+    public CommandReader Input { get; private set; }
+
+    /// <summary>Who signed in, null before.</summary>
+    public Actor? Actor { get; private set; }
+
+    /// <summary>The signed-in account's mail.</summary>
+    public IAccountStore Store => _store ?? throw new InvalidOperationException("nobody has signed in");
+
+    public SelectedMailbox? Selected { get; set; }
+
+    /// <summary>CONDSTORE is enabled: MODSEQ stands in every FETCH of flags (RFC 7162 3.1).</summary>
+    public bool IsCondStore { get; set; }
+
+    /// <summary>Passwords may be said here (mail-rules 20).</summary>
+    public bool AllowsPasswords => Connection.IsTls || With.Run.IsLab(Connection.Remote.Address);
+
+    public SessionStates State => _store is null ? SessionStates.NotAuthenticated : Selected is null ? SessionStates.Authenticated : SessionStates.Selected;
+
+    public TimeSpan IdleLimit => Actor is null ? StrangerPatience : TimeSpan.FromMinutes(Settings.Imap.IdleMinutes);
+
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, Connection.Closing);
+        try
+        {
+            WriteGreeting();
+            await FlushAsync(ending.Token);
+            while (!_ended && await NextAsync(ending.Token))
+            {
+            }
+        }
+        catch (DeadlineException)
+        {
+            await ByeAsync("Idle for too long");
+        }
+        catch (OperationCanceledException) when (ending.IsCancellationRequested)
+        {
+            await ByeAsync("Server is shutting down");
+        }
+        catch (HopelessPeerException hopeless)
+        {
+            await ByeAsync(hopeless.Message);
+        }
+        catch (MailboxLostException lost)
+        {
+            await ByeAsync(lost.Message);
+        }
+        catch (Exception gone) when (gone is IOException or AuthenticationException or InvalidOperationException { Source: "System.IO.Pipelines" })
+        {
+            LogPeerLeft(With.Log, Connection.Id, gone.Message);
+        }
+    }
+
+    /// <summary>Makes the actor this session's account.</summary>
+    /// <exception cref="RefusedException">The account has too many sessions, or its mail cannot be opened.</exception>
+    public async ValueTask SignInAsync(Actor actor, CancellationToken cancellationToken)
+    {
+        var account = actor.Account ?? throw new RefusedException(new Refusal(RefusalKind.AuthenticationFailed, "AuthenticationFailed"));
+        if (!_sessions.TryEnter(account, Settings.Imap.MaximumSessionsPerAccount))
+        {
+            throw new RefusedException(new Refusal(RefusalKind.TooMany, "TooManySessions") { Temporary = true });
+        }
+
+        try
+        {
+            _store = await With.Store.OpenAsync(account, cancellationToken);
+        }
+        catch
+        {
+            _sessions.Leave(account);
+            throw;
+        }
+
+        Actor = actor;
+        Input.Limits = CommandLimits.Account;
+    }
+
+    /// <summary>Ends the session after the present command.</summary>
+    public void End() => _ended = true;
+
+    /// <summary>TLS starts once the present command is answered.</summary>
+    public void StartTlsAfterReply() => _startsTls = true;
+
+    /// <summary>Octets the account may store, 0 for no limit.</summary>
+    public long QuotaOctets => With.AddressBook.Find(Store.Account)?.QuotaOctets ?? Settings.Quota.DefaultOctets;
+
+    /// <summary>A mailbox by name.</summary>
+    /// <exception cref="RefusedException">NotFound.</exception>
+    public async ValueTask<Mailbox> FindAsync(string name, CancellationToken cancellationToken) =>
+        await Store.FindAsync(name, cancellationToken) ?? throw new RefusedException(new Refusal(RefusalKind.NotFound, "MailboxNotFound"));
+
+    /// <summary>A mailbox that holds messages.</summary>
+    /// <exception cref="RefusedException">NotFound.</exception>
+    public async ValueTask<Mailbox> FindSelectableAsync(string name, CancellationToken cancellationToken)
+    {
+        var mailbox = await FindAsync(name, cancellationToken);
+        return mailbox.Selectable ? mailbox : throw new RefusedException(new Refusal(RefusalKind.NotFound, "MailboxNotSelectable"));
+    }
+
+    /// <summary>Refuses when so many more octets would not fit.</summary>
+    /// <exception cref="RefusedException">OverQuota.</exception>
+    public async ValueTask RequireRoomAsync(long octets, CancellationToken cancellationToken)
+    {
+        var limit = QuotaOctets;
+        if (limit > 0 && (await Store.UsageAsync(cancellationToken)).Octets + octets > limit)
+        {
+            throw new RefusedException(new Refusal(RefusalKind.OverQuota, "OverQuota"));
+        }
+    }
+
+    /// <summary>Starts over on the encrypted connection; what was read before is dropped (design 6).</summary>
+    private async ValueTask StartTlsAsync(CancellationToken cancellationToken)
+    {
+        Connection.SetDeadline(DeadlineKind.Handshake, TimeSpan.FromSeconds(60));
+        await Connection.StartTlsAsync(cancellationToken);
+        Output = new ResponseWriter(Connection.Output);
+        Input = new CommandReader(Connection.Input);
+    }
+
+    public async ValueTask FlushAsync(CancellationToken cancellationToken)
+    {
+        if (Output.Unflushed > 0)
+        {
+            Connection.SetDeadline(DeadlineKind.Write, WritePatience);
+            await Output.FlushAsync(cancellationToken);
+        }
+    }
+
+    /// <summary>Sends a continuation request at once.</summary>
+    public async ValueTask ContinueAsync(string text, CancellationToken cancellationToken)
+    {
+        Output.Write("+ "u8);
+        Output.Write(text);
+        Output.Line();
+        await FlushAsync(cancellationToken);
+        Connection.SetDeadline(DeadlineKind.Command, IdleLimit);
+    }
+
+    public void Untagged(string text)
+    {
+        Output.Write("* "u8);
+        Output.Write(text);
+        Output.Line();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_store is { } store)
+        {
+            _store = null;
+            _sessions.Leave(store.Account);
+            await store.DisposeAsync();
+        }
+    }
+
+    private void WriteGreeting()
+    {
+        var host = Settings.Smtp.Hostname;
+        Untagged($"OK [CAPABILITY {Capabilities.Of(this)}] {(host.Length > 0 ? host : "MailPlus")} IMAP ready");
+    }
+
+    private async ValueTask<bool> NextAsync(CancellationToken cancellationToken)
+    {
+        Connection.SetDeadline(DeadlineKind.Command, IdleLimit);
+        var tag = "*";
+        Completion completion;
+        try
+        {
+            if (await Input.ReadAsync(GoAheadAsync, cancellationToken) is not { } command)
+            {
+                return false;
+            }
+
+            tag = command.Tag;
+            completion = await DispatchAsync(command, cancellationToken);
+            _faults = completion.Status == CompletionStatus.Bad ? _faults + 1 : 0;
+        }
+        catch (SyntaxException fault)
+        {
+            tag = tag == "*" ? Input.Tag : tag;
+            completion = Completion.Bad(fault.Message, fault.Code);
+            _faults++;
+        }
+        catch (RefusedException refused)
+        {
+            completion = RefusalReply.Of(refused.Refusal);
+            _faults = refused.Refusal.Kind == RefusalKind.AuthenticationFailed ? _faults + 5 : 0;
+        }
+        catch (Exception bug) when (bug is not (IOException or OperationCanceledException or HopelessPeerException or MailboxLostException or AuthenticationException))
+        {
+            var id = Guid.NewGuid().ToString("N")[..12];
+            LogBug(With.Log, bug, Connection.Id, id);
+            if (Output.IsInsideLiteral)
+            {
+                Connection.Abort("an answer could not be finished");
+                return false;
+            }
+
+            completion = Completion.No($"Internal error, reference {id}", "SERVERBUG");
+        }
+
+        WriteTagged(tag, completion);
+        await FlushAsync(cancellationToken);
+        if (_startsTls)
+        {
+            _startsTls = false;
+            await StartTlsAsync(cancellationToken);
+        }
+
+        if (_faults >= MaxFaults)
+        {
+            throw new HopelessPeerException("Too many faulty commands");
+        }
+
+        return true;
+    }
+
+    private async ValueTask<Completion> DispatchAsync(CommandText command, CancellationToken cancellationToken)
+    {
+        if (_commands.Find(command.Name) is not { } known)
+        {
+            await DropMessageAsync(command.Message, cancellationToken);
+            return Completion.Bad("Unknown command");
+        }
+
+        if ((known.States & State) == 0)
+        {
+            await DropMessageAsync(command.Message, cancellationToken);
+            return Completion.Bad(State switch
+            {
+                SessionStates.NotAuthenticated => "Log in first",
+                SessionStates.Authenticated when known.States == SessionStates.Selected => "Select a mailbox first",
+                _ => "Not in this state",
+            });
+        }
+
+        var completion = await known.RunAsync(this, command, cancellationToken);
+        if (Selected is { } selected && known.News != NewsKind.Nothing)
+        {
+            await selected.TellAsync(this, known.News, cancellationToken);
+        }
+
+        return completion;
+    }
+
+    /// <summary>Reads over the messages of an APPEND that come without our asking.</summary>
+    public async ValueTask DropMessageAsync(LiteralMark? message, CancellationToken cancellationToken)
+    {
+        while (message is { IsSynchronising: false } coming)
+        {
+            await Input.DrainAsync(coming.Length, cancellationToken);
+            message = (await Input.ReadTailAsync(cancellationToken))?.Mark;
+        }
+    }
+
+    private ValueTask GoAheadAsync(CancellationToken cancellationToken) => ContinueAsync("OK", cancellationToken);
+
+    private void WriteTagged(string tag, Completion completion)
+    {
+        Output.Write(tag);
+        Output.Write(completion.Status switch
+        {
+            CompletionStatus.Ok => " OK "u8,
+            CompletionStatus.No => " NO "u8,
+            _ => " BAD "u8,
+        });
+        if (completion.Code is { } code)
+        {
+            Output.Write((byte)'[');
+            Output.Write(code);
+            Output.Write("] "u8);
+        }
+
+        Output.Write(completion.Text);
+        Output.Line();
+    }
+
+    private async Task ByeAsync(string text)
+    {
+        try
+        {
+            if (Output.IsInsideLiteral)
+            {
+                return;
+            }
+
+            // The session's own token has fired: saying goodbye gets a short time of its own.
+            using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(5), With.Clock);
+            Connection.SetDeadline(DeadlineKind.Write, TimeSpan.FromSeconds(5));
+            Untagged("BYE " + text);
+            await Output.FlushAsync(limit.Token);
+        }
+        catch (Exception gone) when (gone is IOException or OperationCanceledException or InvalidOperationException)
+        {
+            LogPeerLeft(With.Log, Connection.Id, string.Create(CultureInfo.InvariantCulture, $"{text}: {gone.Message}"));
+        }
+    }
+
+    [LoggerMessage(6101, LogLevel.Error, "IMAP session {Connection}: a command failed, reference {Reference}")]
+    private static partial void LogBug(ILogger log, Exception bug, string connection, string reference);
+
+    [LoggerMessage(6102, LogLevel.Debug, "IMAP session {Connection}: peer left: {Reason}")]
+    private static partial void LogPeerLeft(ILogger log, string connection, string reason);
+}

@@ -1,0 +1,33 @@
+using System.Globalization;
+using MailPlus.Engine.Primitives;
+
+namespace MailPlus.Engine.Imap.Server;
+
+/// <summary>The one place that turns a refusal into an IMAP response (RFC 5530 codes).</summary>
+internal static class RefusalReply
+{
+    private static readonly System.Resources.ResourceManager Texts = new("MailPlus.Engine.Primitives.Refusals", typeof(Refusal).Assembly);
+
+    public static Completion Of(Refusal refusal, string? missingMailboxCode = null) => refusal.Kind switch
+    {
+        RefusalKind.NotAllowed => No(refusal, "NOPERM"),
+        RefusalKind.AuthenticationFailed => No(refusal, "AUTHENTICATIONFAILED"),
+        RefusalKind.Throttled => No(refusal, "UNAVAILABLE"),
+        RefusalKind.NotFound => No(refusal, missingMailboxCode ?? "NONEXISTENT"),
+        RefusalKind.AlreadyExists => No(refusal, "ALREADYEXISTS"),
+        RefusalKind.Invalid when refusal.Field == "CHARSET" => No(refusal, "BADCHARSET (UTF-8 US-ASCII)"),
+        RefusalKind.OverQuota => No(refusal, "OVERQUOTA"),
+        RefusalKind.TooLarge => No(refusal, "TOOBIG"),
+        RefusalKind.TooMany => No(refusal, "LIMIT"),
+        RefusalKind.Conflict => No(refusal, "INUSE"),
+        RefusalKind.Unavailable => No(refusal, "UNAVAILABLE"),
+        _ => No(refusal, "CANNOT"),
+    };
+
+    private static Completion No(Refusal refusal, string code)
+    {
+        // Protocols speak English whatever the server's culture is.
+        var text = Texts.GetString(refusal.TextKey, CultureInfo.InvariantCulture) ?? "Refused";
+        return Completion.No(refusal.Arguments.Count == 0 ? text : string.Format(CultureInfo.InvariantCulture, text, [.. refusal.Arguments]), code);
+    }
+}

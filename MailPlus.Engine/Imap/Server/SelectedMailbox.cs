@@ -1,0 +1,312 @@
+using MailPlus.Engine.Imap.Wire;
+using MailPlus.Engine.Mime;
+using MailPlus.Engine.Primitives;
+using MailPlus.Engine.Store.Contract;
+
+namespace MailPlus.Engine.Imap.Server;
+
+/// <summary>
+/// The selected mailbox as this session's client knows it (mail-rules 8). <see cref="View"/> gives sequence numbers: a message expunged elsewhere stays in it until
+/// EXPUNGE may be sent. <see cref="Known"/> is the snapshot whose flags the client has been told; it runs ahead of the view only while expunges wait.
+/// </summary>
+internal sealed class SelectedMailbox
+{
+    private readonly List<(uint First, uint Last)> _recent = [];
+    private int _keywordsTold;
+
+    public SelectedMailbox(MailboxState state, bool isReadOnly, Uid firstRecent)
+    {
+        View = Known = state;
+        IsReadOnly = isReadOnly;
+        AddRecent(firstRecent, state);
+        _keywordsTold = state.Keywords.Count;
+    }
+
+    public MailboxId Id => View.Mailbox.Id;
+
+    public bool IsReadOnly { get; }
+
+    /// <summary>Sequence numbers.</summary>
+    public MailboxState View { get; private set; }
+
+    /// <summary>Flags.</summary>
+    public MailboxState Known { get; private set; }
+
+    /// <summary>Structure of the message a part was last fetched from: clients fetch big parts piece by piece.</summary>
+    public (Uid Uid, PartTree Tree)? LastStructure { get; set; }
+
+    public int RecentCount
+    {
+        get
+        {
+            var count = 0;
+            foreach (var (first, last) in _recent)
+            {
+                count += End(View, last) - View.IndexOfFirstAtLeast(new Uid(first));
+            }
+
+            return count;
+        }
+    }
+
+    public bool IsRecent(Uid uid)
+    {
+        foreach (var (first, last) in _recent)
+        {
+            if (uid.Value >= first && uid.Value <= last)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>The message at a position of the view with the flags the client knows; gone messages keep their last ones.</summary>
+    public MessageState Current(MessageState seen)
+    {
+        if (ReferenceEquals(View, Known))
+        {
+            return seen;
+        }
+
+        var index = Known.IndexOf(seen.Uid);
+        return index < 0 ? seen : Known[index];
+    }
+
+    /// <summary>Positions of the view that a set names, ascending ranges.</summary>
+    /// <exception cref="SyntaxException">A sequence number that does not exist, unless <paramref name="lenient"/>.</exception>
+    public List<(int Start, int Count)> Resolve(SequenceSet set, bool byUid, bool lenient = false)
+    {
+        var count = View.Count;
+        var found = new List<(int Start, int Count)>();
+        if (!byUid && !lenient)
+        {
+            foreach (var (first, last) in set.Ranges)
+            {
+                // With "*" in a range any other end is tolerated, for clients ask for 1:* of an empty mailbox.
+                if (first != 0 && last != 0 && Math.Max(first, last) > count)
+                {
+                    throw new SyntaxException("No message has this sequence number");
+                }
+            }
+        }
+
+        foreach (var (first, last) in set.Resolve(byUid ? (count == 0 ? 0 : View[count - 1].Uid.Value) : (uint)count))
+        {
+            var start = byUid ? View.IndexOfFirstAtLeast(new Uid(first)) : (int)Math.Min(first - 1, (uint)count);
+            var end = byUid ? End(View, last) : (int)Math.Min(last, (uint)count);
+            if (end > start)
+            {
+                found.Add((start, end - start));
+            }
+        }
+
+        return found;
+    }
+
+    /// <summary>UIDs of positions.</summary>
+    public UidSet UidsOf(IEnumerable<(int Start, int Count)> positions) =>
+        UidSet.FromRanges(positions.Select(p => (View[p.Start].Uid.Value, View[p.Start + p.Count - 1].Uid.Value)));
+
+    /// <summary>Looks at the store and tells the client what is new.</summary>
+    public async ValueTask TellAsync(ImapSession session, NewsKind kind, CancellationToken cancellationToken)
+    {
+        MailboxState now;
+        try
+        {
+            now = await session.Store.StateAsync(Id, cancellationToken);
+        }
+        catch (RefusedException refused) when (refused.Refusal.Kind == RefusalKind.NotFound)
+        {
+            throw new MailboxLostException();
+        }
+
+        await TellAsync(session, now, new News(kind), cancellationToken);
+    }
+
+    /// <summary>Tells the client what a snapshot has that it does not know.</summary>
+    public async ValueTask TellAsync(ImapSession session, MailboxState now, News news, CancellationToken cancellationToken)
+    {
+        if (now.Mailbox.UidValidity != View.Mailbox.UidValidity)
+        {
+            throw new MailboxLostException();
+        }
+
+        if (now.Version < Known.Version)
+        {
+            now = Known; // a snapshot taken before another that we have seen
+        }
+
+        if (ReferenceEquals(now, Known) && ReferenceEquals(View, Known) && news.Always is null)
+        {
+            return;
+        }
+
+        var flags = now.ChangesSince(Known);
+        var numbers = ReferenceEquals(View, Known) ? flags : now.ChangesSince(View);
+        Known = now;
+        if (numbers.Expunged.Count == 0 || news.Kind == NewsKind.All)
+        {
+            await TellExpungedAsync(session, numbers.Expunged, cancellationToken);
+            View = now;
+            if (numbers.Added.Count > 0)
+            {
+                await TellAddedAsync(session, numbers.Added, cancellationToken);
+            }
+        }
+
+        TellKeywords(session);
+        await TellFlagsAsync(session, flags.Changed, news, cancellationToken);
+    }
+
+    /// <summary>Flags of one message as a parenthesised list.</summary>
+    public void WriteFlags(ResponseWriter output, in MessageState message)
+    {
+        output.Write((byte)'(');
+        var any = false;
+        FlagNames.Write(output, message.Flags, message.Keywords, Known.Keywords, ref any);
+        if (IsRecent(message.Uid))
+        {
+            output.Write(any ? " \\Recent"u8 : "\\Recent"u8);
+        }
+
+        output.Write((byte)')');
+    }
+
+    /// <summary>FLAGS and PERMANENTFLAGS.</summary>
+    public void WriteFlagLists(ResponseWriter output)
+    {
+        output.Write("* FLAGS ("u8);
+        FlagNames.WriteAll(output, Known.Keywords);
+        output.Write(")\r\n* OK [PERMANENTFLAGS ("u8);
+        if (!IsReadOnly)
+        {
+            FlagNames.WriteAll(output, Known.Keywords);
+            output.Write(" \\*"u8);
+        }
+
+        output.Write(IsReadOnly ? ")] No flags can be changed\r\n"u8 : ")] Flags permitted\r\n"u8);
+    }
+
+    private static int End(MailboxState state, uint last) => last == uint.MaxValue ? state.Count : state.IndexOfFirstAtLeast(new Uid(last + 1));
+
+    private async ValueTask TellExpungedAsync(ImapSession session, IReadOnlyList<Uid> expunged, CancellationToken cancellationToken)
+    {
+        // From the end, so that numbers still to be said stay right.
+        for (var i = expunged.Count - 1; i >= 0; i--)
+        {
+            session.Output.Write("* "u8);
+            session.Output.Write(View.IndexOf(expunged[i]) + 1L);
+            session.Output.Write(" EXPUNGE\r\n"u8);
+            await session.Output.FlushIfFullAsync(cancellationToken);
+        }
+    }
+
+    private async ValueTask TellAddedAsync(ImapSession session, IReadOnlyList<Uid> added, CancellationToken cancellationToken)
+    {
+        session.Output.Write("* "u8);
+        session.Output.Write(View.Count);
+        session.Output.Write(" EXISTS\r\n"u8);
+        if (added[^1] >= View.Mailbox.FirstRecent)
+        {
+            AddRecent(IsReadOnly ? View.Mailbox.FirstRecent : await session.Store.ClaimRecentAsync(Id, cancellationToken), View);
+        }
+
+        session.Output.Write("* "u8);
+        session.Output.Write(RecentCount);
+        session.Output.Write(" RECENT\r\n"u8);
+    }
+
+    private void TellKeywords(ImapSession session)
+    {
+        if (Known.Keywords.Count != _keywordsTold)
+        {
+            _keywordsTold = Known.Keywords.Count;
+            WriteFlagLists(session.Output);
+        }
+    }
+
+    private async ValueTask TellFlagsAsync(ImapSession session, IReadOnlyList<Uid> changed, News news, CancellationToken cancellationToken)
+    {
+        foreach (var uid in Merge(news.Always, changed))
+        {
+            var index = View.IndexOf(uid);
+            var at = Known.IndexOf(uid);
+            if (index < 0 || at < 0)
+            {
+                continue;
+            }
+
+            var message = Known[at];
+            var isExpected = news.Expected is { } expected && expected(message);
+            if (isExpected && !session.IsCondStore)
+            {
+                continue;
+            }
+
+            var output = session.Output;
+            output.Write("* "u8);
+            output.Write(index + 1L);
+            output.Write(" FETCH ("u8);
+            if (news.WithUid)
+            {
+                output.Write("UID "u8);
+                output.Write(uid.Value);
+                output.Write((byte)' ');
+            }
+
+            if (!isExpected)
+            {
+                output.Write("FLAGS "u8);
+                WriteFlags(output, message);
+                output.Write(session.IsCondStore ? " "u8 : default);
+            }
+
+            if (session.IsCondStore)
+            {
+                output.Write("MODSEQ ("u8);
+                output.Write(message.ModSeq.Value);
+                output.Write((byte)')');
+            }
+
+            output.Write(")\r\n"u8);
+            await output.FlushIfFullAsync(cancellationToken);
+        }
+    }
+
+    private static IEnumerable<Uid> Merge(UidSet? always, IReadOnlyList<Uid> changed) =>
+        always is null ? changed : changed.Count == 0 ? always : always.Concat(changed.Where(u => !always.Contains(u))).Order();
+
+    private void AddRecent(Uid from, MailboxState state)
+    {
+        if (state.Count == 0 || state[state.Count - 1].Uid < from)
+        {
+            return;
+        }
+
+        var last = state[state.Count - 1].Uid.Value;
+        if (_recent.Count > 0 && from.Value <= (ulong)_recent[^1].Last + 1)
+        {
+            _recent[^1] = (_recent[^1].First, Math.Max(last, _recent[^1].Last));
+        }
+        else
+        {
+            _recent.Add((from.Value, last));
+        }
+    }
+}
+
+/// <summary>What to tell and how.</summary>
+/// <param name="Kind">Whether sequence numbers may change.</param>
+internal readonly record struct News(NewsKind Kind)
+{
+    /// <summary>UIDs whose flags are told even when they did not change (STORE).</summary>
+    public UidSet? Always { get; init; }
+
+    /// <summary>True for a message whose flags the client can work out by itself (.SILENT): at most its MODSEQ is told.</summary>
+    public Func<MessageState, bool>? Expected { get; init; }
+
+    /// <summary>UID stands in each FETCH (UID STORE).</summary>
+    public bool WithUid { get; init; }
+}

@@ -1,0 +1,243 @@
+using MailPlus.Engine.Mime;
+
+namespace MailPlus.Engine.Imap.Wire;
+
+/// <summary>A data item of FETCH.</summary>
+internal enum FetchAttribute
+{
+    Uid,
+    Flags,
+    InternalDate,
+    Size,
+    ModSeq,
+    Envelope,
+    Body,
+    BodyStructure,
+    Section,
+    Rfc822,
+    Rfc822Header,
+    Rfc822Text,
+}
+
+/// <summary>One item asked for.</summary>
+/// <param name="Attribute">Which.</param>
+/// <param name="Section">Section of BODY[…].</param>
+internal sealed record FetchItem(FetchAttribute Attribute, SectionPath? Section = null)
+{
+    /// <summary>BODY[…] as the answer names it, without PEEK and partial.</summary>
+    public byte[] Label { get; init; } = [];
+
+    /// <summary>First octet and count of a partial.</summary>
+    public (long Start, long Count)? Partial { get; init; }
+
+    /// <summary>Sets \Seen.</summary>
+    public bool Marks { get; init; }
+}
+
+/// <summary>FETCH arguments (RFC 3501 6.4.5, RFC 7162 3.1.4.1).</summary>
+/// <param name="Set">Messages.</param>
+/// <param name="Items">Items in the order asked, each once.</param>
+internal sealed record FetchArguments(SequenceSet Set, IReadOnlyList<FetchItem> Items)
+{
+    private const int MaxItems = 200;
+    private const int MaxFieldNames = 200;
+
+    private static readonly FetchAttribute[] Fast = [FetchAttribute.Flags, FetchAttribute.InternalDate, FetchAttribute.Size];
+
+    /// <summary>CHANGEDSINCE, null for none.</summary>
+    public long? ChangedSince { get; init; }
+
+    /// <summary>Whether MODSEQ is wanted, which enables CONDSTORE.</summary>
+    public bool WantsModSeq => ChangedSince is not null || Items.Any(i => i.Attribute == FetchAttribute.ModSeq);
+
+    public static FetchArguments Parse(CommandText command, bool byUid)
+    {
+        var reader = command.Read();
+        reader.Space();
+        var set = reader.Sequence();
+        reader.Space();
+        var items = new List<FetchItem>();
+        if (byUid)
+        {
+            items.Add(new FetchItem(FetchAttribute.Uid));
+        }
+
+        if (reader.TryTake((byte)'('))
+        {
+            do
+            {
+                Add(items, ReadItem(ref reader));
+            }
+            while (reader.TryTake((byte)' '));
+            reader.Take((byte)')');
+        }
+        else if (reader.TryWord("ALL"u8))
+        {
+            AddAll(items, [.. Fast, FetchAttribute.Envelope]);
+        }
+        else if (reader.TryWord("FAST"u8))
+        {
+            AddAll(items, Fast);
+        }
+        else if (reader.TryWord("FULL"u8))
+        {
+            AddAll(items, [.. Fast, FetchAttribute.Envelope, FetchAttribute.Body]);
+        }
+        else
+        {
+            Add(items, ReadItem(ref reader));
+        }
+
+        long? since = null;
+        if (reader.TryTake((byte)' '))
+        {
+            reader.Take((byte)'(');
+            if (!reader.TryWord("CHANGEDSINCE"u8))
+            {
+                throw new SyntaxException("Unknown FETCH modifier");
+            }
+
+            reader.Space();
+            since = reader.LongNumber();
+            reader.Take((byte)')');
+            Add(items, new FetchItem(FetchAttribute.ModSeq));
+        }
+
+        reader.End();
+        return new FetchArguments(set, items) { ChangedSince = since };
+    }
+
+    private static void AddAll(List<FetchItem> items, FetchAttribute[] attributes)
+    {
+        foreach (var attribute in attributes)
+        {
+            Add(items, new FetchItem(attribute));
+        }
+    }
+
+    private static void Add(List<FetchItem> items, FetchItem item)
+    {
+        if (items.Count >= MaxItems)
+        {
+            throw new SyntaxException("Too many FETCH items");
+        }
+
+        if (item.Section is not null || !items.Exists(i => i.Attribute == item.Attribute))
+        {
+            items.Add(item);
+        }
+    }
+
+    private static FetchItem ReadItem(ref ArgumentReader reader)
+    {
+        // BODY[ and BODY.PEEK[ are no atoms: '[' is an atom character, ']' is not.
+        if (StartsWith(reader, "BODY["u8))
+        {
+            reader.Skip(5);
+            return ReadSection(ref reader, marks: true);
+        }
+
+        if (StartsWith(reader, "BODY.PEEK["u8))
+        {
+            reader.Skip(10);
+            return ReadSection(ref reader, marks: false);
+        }
+
+        return reader.Word() switch
+        {
+            "UID" => new FetchItem(FetchAttribute.Uid),
+            "FLAGS" => new FetchItem(FetchAttribute.Flags),
+            "INTERNALDATE" => new FetchItem(FetchAttribute.InternalDate),
+            "RFC822.SIZE" => new FetchItem(FetchAttribute.Size),
+            "MODSEQ" => new FetchItem(FetchAttribute.ModSeq),
+            "ENVELOPE" => new FetchItem(FetchAttribute.Envelope),
+            "BODY" => new FetchItem(FetchAttribute.Body),
+            "BODYSTRUCTURE" => new FetchItem(FetchAttribute.BodyStructure),
+            "RFC822" => new FetchItem(FetchAttribute.Rfc822, SectionPath.Message) { Marks = true, Label = "RFC822"u8.ToArray() },
+            "RFC822.HEADER" => new FetchItem(FetchAttribute.Rfc822Header, new SectionPath([], SectionKind.Header)) { Label = "RFC822.HEADER"u8.ToArray() },
+            "RFC822.TEXT" => new FetchItem(FetchAttribute.Rfc822Text, new SectionPath([], SectionKind.Text)) { Marks = true, Label = "RFC822.TEXT"u8.ToArray() },
+            _ => throw new SyntaxException("Unknown FETCH item"),
+        };
+    }
+
+    private static bool StartsWith(in ArgumentReader reader, ReadOnlySpan<byte> text) =>
+        reader.Rest.Length >= text.Length && System.Text.Ascii.EqualsIgnoreCase(reader.Rest[..text.Length], text);
+
+    private static FetchItem ReadSection(ref ArgumentReader reader, bool marks)
+    {
+        var rest = reader.Rest;
+        var length = rest.IndexOfAny((byte)']', (byte)' ');
+        if (length < 0 || !SectionPath.TryParse(rest[..length], out var path))
+        {
+            throw new SyntaxException("Invalid section");
+        }
+
+        reader.Skip(length);
+        var label = new ByteBuilder(32);
+        label.Append("BODY["u8);
+        label.Append(rest[..length]);
+        if (path.Kind is SectionKind.Fields or SectionKind.FieldsNot)
+        {
+            path = path with { Fields = ReadFieldNames(ref reader, label) };
+        }
+
+        reader.Take((byte)']');
+        label.Append((byte)']');
+        (long Start, long Count)? partial = null;
+        if (reader.TryTake((byte)'<'))
+        {
+            var start = reader.Number();
+            reader.Take((byte)'.');
+            var count = reader.Number();
+            reader.Take((byte)'>');
+            partial = count > 0 ? (start, count) : throw new SyntaxException("A partial of no octets");
+            label.Append((byte)'<');
+            label.Append(start);
+            label.Append((byte)'>');
+        }
+
+        return new FetchItem(FetchAttribute.Section, path) { Label = label.ToArray(), Marks = marks, Partial = partial };
+    }
+
+    private static List<string> ReadFieldNames(ref ArgumentReader reader, ByteBuilder label)
+    {
+        reader.Space();
+        reader.Take((byte)'(');
+        label.Append(" ("u8);
+        var fields = new List<string>();
+        do
+        {
+            var name = reader.AString();
+            if (fields.Count >= MaxFieldNames || name.IsEmpty || name.IndexOfAnyExceptInRange((byte)'!', (byte)'~') >= 0)
+            {
+                throw new SyntaxException("Invalid header field names");
+            }
+
+            if (fields.Count > 0)
+            {
+                label.Append((byte)' ');
+            }
+
+            WriteName(label, name);
+            fields.Add(System.Text.Encoding.ASCII.GetString(name));
+        }
+        while (reader.TryTake((byte)' '));
+        reader.Take((byte)')');
+        label.Append((byte)')');
+        return fields;
+    }
+
+    private static void WriteName(ByteBuilder label, ReadOnlySpan<byte> name)
+    {
+        foreach (var c in name)
+        {
+            if (!ArgumentReader.IsAtomChar(c))
+            {
+                HeaderText.WriteString(label, name);
+                return;
+            }
+        }
+
+        label.Append(name);
+    }
+}

@@ -1,0 +1,21 @@
+using MailPlus.Tests.Support;
+using Xunit;
+
+namespace MailPlus.Tests.Imap;
+
+/// <summary>Each command has a transcript under Dialogues/Imap.</summary>
+public sealed class DialogueTests
+{
+    private static string Folder => Path.Combine(RepositoryTree.Root, "MailPlus.Tests", "Dialogues", "Imap");
+
+    public static TheoryData<string> Names => [.. System.IO.Directory.EnumerateFiles(Folder, "*.txt").Select(f => Path.GetFileNameWithoutExtension(f)).Order()];
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public async Task TheServerAnswersAsTheTranscriptSays(string name)
+    {
+        await using var server = await ImapUnderTest.StartAsync(isLab: name != "clear-text", quota: name == "quota" ? 4096 : 0);
+        await new Dialogue(server).PlayAsync(await File.ReadAllTextAsync(Path.Combine(Folder, name + ".txt")));
+        Assert.Empty(server.Log.Errors);
+    }
+}

@@ -1,0 +1,144 @@
+using System.Net;
+using MailPlus.Engine.Accounts;
+using MailPlus.Engine.Database;
+using MailPlus.Engine.Imap.Server;
+using MailPlus.Engine.Primitives;
+using MailPlus.Engine.Settings;
+using MailPlus.Engine.Store.Contract;
+using MailPlus.Engine.Store.Sqlite;
+using MailPlus.Tests.Support;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace MailPlus.Tests.Imap;
+
+/// <summary>IMAP over the real store and connections in memory; the account is "kim", its password "secret".</summary>
+internal sealed class ImapUnderTest : IAsyncDisposable
+{
+    public static readonly AccountId Kim = new(7);
+
+    private readonly string _folder = System.IO.Directory.CreateTempSubdirectory("mailplus-imap-").FullName;
+    private readonly SqliteThreads _threads;
+    private readonly ImapHandler _handler;
+    private readonly List<Task> _serving = [];
+    private readonly List<MemoryConnection> _connections = [];
+    private readonly CancellationTokenSource _stop = new();
+
+    private ImapUnderTest(bool isLab, long quota)
+    {
+        _threads = new SqliteThreads(NullLogger<SqliteThreads>.Instance, 2);
+        Store = new SqliteMailStore(Path.Combine(_folder, "accounts"), _threads, TimeProvider.System);
+        _handler = new ImapHandler(new ImapDependencies(Store, new OnePassword(), new OneAccount(quota), new SettableSettings(), new RunOptions { DataFolder = _folder, LoopbackLab = isLab })
+        {
+            Log = Log,
+        });
+    }
+
+    public IMailStore Store { get; }
+
+    public ErrorLog Log { get; } = new();
+
+    public static async Task<ImapUnderTest> StartAsync(bool isLab = true, long quota = 0)
+    {
+        var server = new ImapUnderTest(isLab, quota);
+        await server.Store.CreateAsync(Kim, default);
+        return server;
+    }
+
+    public MemoryConnection Connect(Engine.Net.Connections.TlsOptionsSource? tls = null)
+    {
+        var connection = new MemoryConnection(tls, remote: IPAddress.Loopback);
+        _connections.Add(connection);
+        _serving.Add(Task.Run(async () =>
+        {
+            try
+            {
+                await _handler.ServeAsync(connection.Server, _stop.Token);
+            }
+            finally
+            {
+                await connection.Server.DisposeAsync();
+            }
+        }));
+        return connection;
+    }
+
+    /// <summary>Waits until every session has ended.</summary>
+    public Task SessionsAsync() => Task.WhenAll(_serving);
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync();
+        foreach (var connection in _connections)
+        {
+            connection.FinishSending();
+        }
+
+        await Task.WhenAll(_serving).WaitAsync(TimeSpan.FromSeconds(60));
+        foreach (var connection in _connections)
+        {
+            await connection.DisposeAsync();
+        }
+
+        await Store.DisposeAsync();
+        _stop.Dispose();
+        await _threads.DisposeAsync();
+        System.IO.Directory.Delete(_folder, recursive: true);
+    }
+
+    private sealed class OnePassword : IAuthenticator
+    {
+        public ValueTask<Actor> AuthenticateAsync(PasswordCredential credential, CancellationToken cancellationToken) =>
+            credential is { Name: "kim" or "kim@example.com", Password: "secret" }
+                ? new(Actor.ForAccount(Kim, "kim", isAdministrator: false))
+                : throw new RefusedException(new Refusal(RefusalKind.AuthenticationFailed, "AuthenticationFailed"));
+    }
+
+    private sealed class OneAccount(long quota) : IAddressBook
+    {
+        private readonly Account _account = new(Kim, "kim", EmailAddress.Parse("kim@example.com")) { QuotaOctets = quota };
+
+        public AddressResolution Resolve(EmailAddress address) => default;
+
+        public AddressResolution ResolvePostmaster() => default;
+
+        public bool IsLocal(DomainName domain) => false;
+
+        public Account? Find(AccountId account) => account == Kim ? _account : null;
+
+        public Account? FindByLogin(string nameOrAddress) => null;
+    }
+}
+
+/// <summary>Keeps what a session would have logged as an error: a peer's mistake must never be among it.</summary>
+internal sealed class ErrorLog : ILogger
+{
+    private readonly List<string> _errors = [];
+
+    public IReadOnlyList<string> Errors
+    {
+        get
+        {
+            lock (_errors)
+            {
+                return [.. _errors];
+            }
+        }
+    }
+
+    public IDisposable? BeginScope<TState>(TState state)
+        where TState : notnull => null;
+
+    public bool IsEnabled(LogLevel logLevel) => logLevel >= LogLevel.Warning;
+
+    public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+    {
+        if (logLevel >= LogLevel.Error)
+        {
+            lock (_errors)
+            {
+                _errors.Add($"{formatter(state, exception)}\n{exception}");
+            }
+        }
+    }
+}
