@@ -1,0 +1,56 @@
+using System.Globalization;
+using MailPlus.Engine.Smtp.Server;
+using MailPlus.Engine.Smtp.Wire;
+
+namespace MailPlus.Engine.Smtp.Commands;
+
+/// <summary>EHLO (RFC 5321 4.1.1.1): says what is offered at this moment.</summary>
+internal sealed class EhloCommand : SmtpCommand
+{
+    public override SmtpVerb Verb => SmtpVerb.Ehlo;
+
+    public override bool BeforeTls => true;
+
+    public override async ValueTask<SmtpReply?> RunAsync(SmtpSession session, string argument, CancellationToken aborted)
+    {
+        if (argument.Length == 0)
+        {
+            return SmtpReplies.NeedsName;
+        }
+
+        await session.GreetAsync(argument, extended: true);
+        return new SmtpReply(250, null, Keywords(session));
+    }
+
+    private static List<string> Keywords(SmtpSession session)
+    {
+        var settings = session.Settings.Smtp;
+        List<string> lines =
+        [
+            session.Hostname,
+            "PIPELINING",
+            string.Create(CultureInfo.InvariantCulture, $"SIZE {settings.MaximumMessageSize}"),
+        ];
+        if (!session.Connection.IsTls)
+        {
+            lines.Add("STARTTLS");
+        }
+
+        if (session.MayAuthenticate && session.Actor is null)
+        {
+            lines.Add("AUTH PLAIN LOGIN");
+        }
+
+        lines.AddRange(
+        [
+            "ENHANCEDSTATUSCODES",
+            "8BITMIME",
+            "SMTPUTF8",
+            "DSN",
+            "CHUNKING",
+            string.Create(CultureInfo.InvariantCulture, $"LIMITS RCPTMAX={settings.MaximumRecipients}"), // RFC 9422
+            "HELP",
+        ]);
+        return lines;
+    }
+}
