@@ -27,6 +27,9 @@ public sealed class AddressBook : IAddressBook
     /// <summary>Hosted domains.</summary>
     internal int DomainCount => Volatile.Read(ref _state).Domains.Count;
 
+    /// <summary>Hosted domains as A-labels.</summary>
+    internal IEnumerable<string> DomainNames => Volatile.Read(ref _state).Domains.Keys;
+
     /// <summary>Reads everything.</summary>
     public async Task LoadAsync(SystemDatabase database, CancellationToken cancellationToken)
     {

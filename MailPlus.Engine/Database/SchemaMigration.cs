@@ -18,6 +18,7 @@ internal static class SchemaMigration
             if (await context.GetService<IRelationalDatabaseCreator>().ExistsAsync(cancellationToken))
             {
                 await context.Database.ExecuteSqlRawAsync("DROP TABLE IF EXISTS \"__EFMigrationsLock\"", cancellationToken);
+                await CopyBeforeUpgradeAsync(context, cancellationToken);
             }
 
             await context.Database.MigrateAsync(cancellationToken);
@@ -27,5 +28,19 @@ internal static class SchemaMigration
         {
             await context.Database.MigrateAsync(cancellationToken);
         }
+    }
+
+    /// <summary>An upgrade that goes wrong must not cost the data: the file as it was stays beside it (design 2).</summary>
+    private static async Task CopyBeforeUpgradeAsync(DbContext context, CancellationToken cancellationToken)
+    {
+        var applied = (await context.Database.GetAppliedMigrationsAsync(cancellationToken)).ToList();
+        if (applied.Count == 0 || !(await context.Database.GetPendingMigrationsAsync(cancellationToken)).Any())
+        {
+            return;
+        }
+
+        var copy = $"{context.Database.GetDbConnection().DataSource}.{applied[^1]}";
+        File.Delete(copy);
+        await context.Database.ExecuteSqlAsync($"VACUUM INTO {copy}", cancellationToken);
     }
 }

@@ -7,12 +7,14 @@ using MailPlus.Engine.Delivery.Queue;
 using MailPlus.Engine.Domains;
 using MailPlus.Engine.Events;
 using MailPlus.Engine.Filtering.Pipeline;
+using MailPlus.Engine.Imap.Server;
 using MailPlus.Engine.Mime;
 using MailPlus.Engine.Monitoring;
 using MailPlus.Engine.Net.Connections;
 using MailPlus.Engine.Net.Listeners;
 using MailPlus.Engine.Resolver;
 using MailPlus.Engine.Settings;
+using MailPlus.Engine.Smtp.Server;
 using MailPlus.Engine.Store.Contract;
 using MailPlus.Engine.Store.Sqlite;
 using MailPlus.Engine.Tls;
@@ -98,6 +100,9 @@ public sealed class EngineWiring : IAsyncDisposable
 
     /// <summary>The mail listeners.</summary>
     public ListenerSet Listeners { get; private set; } = null!;
+
+    /// <summary>Looks the server over.</summary>
+    public Doctor Doctor { get; private set; } = null!;
 
     /// <summary>Backup of this data folder.</summary>
     public Backup.BackupOperations Backups { get; private set; } = null!;
@@ -189,7 +194,7 @@ public sealed class EngineWiring : IAsyncDisposable
         Server = Keep(new ServerState(Run, clock));
         Dashboard = new Dashboard(logDatabase, addressBook, Queue, Server);
 
-        WireListeners(logs, clock);
+        WireListeners(queue, logs, clock);
         var signIns = new SignInJournal(database, Events, clock);
         var loops = new EngineLoops([new EngineLoop("log-writer", logWriter.RunAsync), new EngineLoop("sign-in-journal", signIns.RunAsync)], clock, logs.CreateLogger<EngineHost>());
         Host = Keep(new EngineHost(queue, Listeners, loops, logs.CreateLogger<EngineHost>()));
@@ -201,6 +206,7 @@ public sealed class EngineWiring : IAsyncDisposable
             firstRun.Begin();
         }
 
+        Doctor = new Doctor(new DoctorSubjects(Run, settings, addressBook, Store) { Certificates = Certificates, Listeners = Listeners, Resolver = Resolver, Clock = clock });
         Backups = new Backup.BackupOperations(new Backup.BackupSources(folder.Root, database, logDatabase, queue, Store), addressBook, clock);
     }
 
@@ -223,15 +229,31 @@ public sealed class EngineWiring : IAsyncDisposable
         return queue;
     }
 
-    private void WireListeners(ILoggerFactory logs, TimeProvider clock)
+    private void WireListeners(DeliveryQueue queue, ILoggerFactory logs, TimeProvider clock)
     {
         var table = Keep(new ConnectionTable(Settings, clock));
         var lifetime = Keep(new ConnectionLifetime(table, Certificates.OptionsFor, clock, logs.CreateLogger<ConnectionLifetime>()));
         Listeners = Keep(new ListenerSet(Protocols(logs, clock), Settings, Run, new ConnectionRuntime(table, lifetime, clock), logs.CreateLogger<ListenerSet>()));
+        Keep(new MailMetrics(Events, queue, table));
         Server.Add(() => Listeners.States.Select(ServiceStates.Of));
     }
 
-    private IReadOnlyList<ProtocolListener> Protocols(ILoggerFactory logs, TimeProvider clock) => [];
+    private IReadOnlyList<ProtocolListener> Protocols(ILoggerFactory logs, TimeProvider clock)
+    {
+        var smtp = new SmtpDoor
+        {
+            Settings = Settings, Run = Run, Acceptance = Acceptance, Authenticator = Authenticator, Events = Events, Spool = new SpoolFolder(Run.DataFolder), Clock = clock,
+        };
+        var imap = new ImapHandler(new ImapDependencies(Store, Authenticator, AddressBook, Settings, Run) { Clock = clock, Log = logs.CreateLogger<ImapHandler>() });
+        return
+        [
+            new ProtocolListener("smtp", service => service.Smtp, new SmtpHandler(SmtpRole.Mx, smtp)) { BusyLine = ProtocolListener.SmtpBusyLine },
+            new ProtocolListener("submission", service => service.Submission, new SmtpHandler(SmtpRole.Submission, smtp)) { BusyLine = ProtocolListener.SmtpBusyLine },
+            new ProtocolListener("smtps", service => service.Smtps, new SmtpHandler(SmtpRole.Smtps, smtp)) { ImplicitTls = true },
+            new ProtocolListener("imap", service => service.Imap, imap) { BusyLine = ProtocolListener.ImapBusyLine },
+            new ProtocolListener("imaps", service => service.Imaps, imap) { ImplicitTls = true },
+        ];
+    }
 
     private T Keep<T>(T part)
         where T : notnull

@@ -1,3 +1,4 @@
+using MailPlus.Engine.Monitoring;
 using MailPlus.Engine.Primitives;
 
 namespace MailPlus.Web.CommandLine;
@@ -8,6 +9,7 @@ internal static class CareVerbs
     internal static IReadOnlyList<Verb> All { get; } =
     [
         new Verb("backup", "DIR", BackupAsync),
+        new Verb("doctor", "[--json]", DoctorAsync),
     ];
 
     private static async Task BackupAsync(VerbContext context, CancellationToken cancellationToken)
@@ -15,5 +17,12 @@ internal static class CareVerbs
         var folder = context.Path(0, "DIR");
         var manifest = await context.Engine.Backups.CreateAsync(Actor.Operator, folder, cancellationToken);
         await context.Out.WriteLineAsync($"{manifest.Accounts} accounts copied to {folder}.");
+    }
+
+    private static async Task DoctorAsync(VerbContext context, CancellationToken cancellationToken)
+    {
+        var found = await context.Engine.Doctor.ExamineAsync(Actor.Operator, cancellationToken);
+        context.Print([.. found.Select(diagnosis => new { diagnosis.Area, Health = diagnosis.Health.ToString().ToLowerInvariant(), diagnosis.Text })]);
+        context.Succeeded = found.All(diagnosis => diagnosis.Health != Health.Problem);
     }
 }

@@ -8,6 +8,9 @@ internal sealed record VerbContext(EngineWiring Engine, CommandWords Words, stri
     /// <summary>Where results go.</summary>
     public required TextWriter Out { get; init; }
 
+    /// <summary>False makes the exit code 1 though the verb ran: what it looked for is wrong.</summary>
+    public bool Succeeded { get; set; } = true;
+
     /// <summary>The folder that relative names in the words are relative to: the caller's, not the server's.</summary>
     public required string Folder { get; init; }
 

@@ -22,8 +22,9 @@ internal sealed record VerbRequest(IReadOnlyList<string> Arguments, string Input
                 throw new UsageException($"{verb.Name} has no option {stranger}. Usage: {verb.Name} {verb.Usage}");
             }
 
-            await verb.RunAsync(new VerbContext(engine, words.Skip(verb.WordCount), Input) { Out = output, Folder = Folder }, cancellationToken);
-            return new VerbResponse(0, output.ToString(), "");
+            var context = new VerbContext(engine, words.Skip(verb.WordCount), Input) { Out = output, Folder = Folder };
+            await verb.RunAsync(context, cancellationToken);
+            return new VerbResponse(context.Succeeded ? 0 : 1, output.ToString(), "");
         }
         catch (UsageException fault)
         {

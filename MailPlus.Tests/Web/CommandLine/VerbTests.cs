@@ -1,0 +1,105 @@
+using MailPlus.Tests.Support;
+using Xunit;
+
+namespace MailPlus.Tests.Web.CommandLine;
+
+/// <summary>The automation contract (design 7): each verb on the real program, while the server runs and when it does not.</summary>
+public sealed class VerbTests
+{
+    [Fact]
+    public async Task Verbs_do_the_same_with_and_without_a_server()
+    {
+        await using var server = await RunningServer.StartAsync(new ServerPlan { Accounts = ["kim"] });
+        await CheckAsync(server, "online");
+        Assert.Equal(0, await server.StopAsync());
+        await CheckAsync(server, "offline");
+    }
+
+    [Fact]
+    public async Task Backup_and_restore_bring_everything_back_under_new_histories()
+    {
+        await using var server = await RunningServer.StartAsync(new ServerPlan { Accounts = ["kim"] });
+        using (var imap = await WireClient.ConnectAsync(server.Imap))
+        {
+            await SignInAsync(imap, server);
+            await imap.ImapOkAsync("APPEND INBOX {17+}\r\nSubject: kept\r\n\r\n");
+            await imap.ImapOkAsync("CREATE Projects");
+        }
+
+        var before = await StatusAsync(server);
+        Assert.Contains("MESSAGES 1", before, StringComparison.Ordinal);
+        var backup = Path.Combine(server.Home, "backup");
+        await server.VerbAsync(["backup", backup]);
+        Assert.Equal(1, (await server.TryVerbAsync(["backup", backup])).ExitCode); // never into a folder that has something
+        Assert.Equal(1, (await server.TryVerbAsync(["restore", backup])).ExitCode); // nor over a live data folder
+        await server.StopAsync();
+
+        System.IO.Directory.Delete(server.Data, recursive: true);
+        await server.VerbAsync(["restore", backup]);
+        await server.LaunchAsync();
+        var after = await StatusAsync(server);
+        Assert.Contains("MESSAGES 1", after, StringComparison.Ordinal);
+        Assert.NotEqual(UidValidity(before), UidValidity(after)); // mail-rules 7
+        Assert.True(UidValidity(after) > UidValidity(before));
+    }
+
+    private static async Task CheckAsync(RunningServer server, string name)
+    {
+        await server.VerbAsync(["domain", "add", $"{name}.test"]);
+        await server.VerbAsync(["account", "add", $"lee@{name}.test", "--name", "이 Lee", "--password-stdin"], "Another-Good-1\n");
+        var accounts = await server.JsonAsync("account", "list");
+        var lee = accounts.EnumerateArray().Single(account => account.GetProperty("address").GetString() == $"lee@{name}.test");
+        Assert.Equal(("이 Lee", "active"), (lee.GetProperty("displayName").GetString(), lee.GetProperty("state").GetString()));
+        Assert.Contains((await server.JsonAsync("domain", "list")).EnumerateArray(), domain => domain.GetProperty("ascii").GetString() == $"{name}.test");
+
+        await server.VerbAsync(["account", "disable", $"lee@{name}.test"]);
+        await server.VerbAsync(["account", "enable", $"lee@{name}.test"]);
+        await server.VerbAsync(["account", "passwd", $"lee@{name}.test", "--password-stdin"], "Another-Good-2\n");
+        await server.VerbAsync(["account", "export", $"lee@{name}.test", Path.Combine(server.Home, $"export-{name}")]);
+        Assert.True(File.Exists(Path.Combine(server.Home, $"export-{name}", "mail.db")));
+
+        await server.VerbAsync(["setting", "set", "Delivery.RetrySeconds", "1,2,3"]);
+        Assert.Equal("1,2,3", (await server.VerbAsync(["setting", "get", "delivery.retryseconds"])).Output.Trim());
+        Assert.Empty((await server.JsonAsync("queue", "list")).EnumerateArray());
+        await server.VerbAsync(["queue", "retry"]);
+
+        foreach (var refused in new string[][]
+        {
+            ["account", "add", $"lee@{name}.test", "--password-stdin"],
+            ["account", "enable", "nobody@nowhere.test"],
+            ["setting", "set", "Delivery.RemotePort", "0"],
+            ["setting", "get", "No.Such"],
+            ["queue", "remove", "FFFF"],
+            ["setup", "--domain", "x.test", "--hostname", "h.x.test", "--admin", "a", "--password-stdin"],
+            ["account", "add", $"new@{name}.test"],
+            ["account", "frobnicate"],
+            ["domain", "add"],
+        })
+        {
+            var result = await server.TryVerbAsync(refused, "Another-Good-1\n");
+            Assert.True(result.ExitCode == 1, string.Join(' ', refused) + ": " + result.Output);
+            Assert.NotEmpty(result.Errors.Trim());
+        }
+    }
+
+    private static async Task SignInAsync(WireClient imap, RunningServer server)
+    {
+        await imap.ReadImapLineAsync();
+        await imap.ImapOkAsync($"LOGIN kim {server.Plan.Password}");
+    }
+
+    private static async Task<string> StatusAsync(RunningServer server)
+    {
+        using var imap = await WireClient.ConnectAsync(server.Imap);
+        await SignInAsync(imap, server);
+        var inbox = await imap.ImapOkAsync("STATUS INBOX (MESSAGES UIDVALIDITY)");
+        Assert.Contains("Projects", string.Join('\n', await imap.ImapOkAsync("LIST \"\" *")), StringComparison.Ordinal);
+        return string.Join('\n', inbox);
+    }
+
+    private static long UidValidity(string status)
+    {
+        var at = status.IndexOf("UIDVALIDITY ", StringComparison.Ordinal) + "UIDVALIDITY ".Length;
+        return long.Parse(new string([.. status[at..].TakeWhile(char.IsAsciiDigit)]));
+    }
+}
