@@ -31,6 +31,7 @@ internal sealed partial class ForgottenKeys(QueueFile file, DeliverySurroundings
     {
         while (await file.ReadForgottenAsync(cancellationToken) is { Count: > 0 } rows)
         {
+            await file.FlushAsync(cancellationToken); // these rows, and with them the entries' removal, are durable from here on
             var done = new List<long>();
             foreach (var account in rows.GroupBy(r => r.Account))
             {

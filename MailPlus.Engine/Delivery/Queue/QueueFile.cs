@@ -135,8 +135,16 @@ internal sealed class QueueFile : IAsyncDisposable
 
             session.AfterCommit(Outbox.Signal);
             return gone;
-        }, Durability.Full, cancellationToken);
+        }, updates.All(u => u.IsRepeatable) ? Durability.Process : Durability.Full, cancellationToken);
     }
+
+    /// <summary>Completes when everything committed before is on stable storage.</summary>
+    public Task FlushAsync(CancellationToken cancellationToken) => _file.WriteAsync(session =>
+    {
+        // Something has to be written, or there is nothing to flush.
+        session.Statement("UPDATE counter SET reserved = reserved WHERE name = 'entry'").Execute();
+        return true;
+    }, Durability.Full, cancellationToken);
 
     /// <summary>Ids of entries with a recipient whose time has come, earliest first, those in hand left out.</summary>
     public Task<IReadOnlyList<EntryId>> FindDueAsync(Instant now, int limit, Func<EntryId, bool> isOwned, CancellationToken cancellationToken) =>

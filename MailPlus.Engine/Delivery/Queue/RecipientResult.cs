@@ -45,4 +45,10 @@ internal sealed record EntryUpdate(QueueEntry Entry, IReadOnlyList<RecipientResu
 
     /// <summary>Nothing of the entry is under way after this.</summary>
     public bool EndsRun { get; init; }
+
+    /// <summary>
+    /// Losing this in a power cut does no harm: the attempt is made again and finds its delivery key. So it need not be flushed by itself; the next entry
+    /// that is accepted flushes it along, and keys are forgotten only after that (<see cref="ForgottenKeys"/>).
+    /// </summary>
+    public bool IsRepeatable => Reports.Count == 0 && Results.All(r => r.Result == DeliveryResult.Delivered);
 }
