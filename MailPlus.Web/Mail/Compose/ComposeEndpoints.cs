@@ -32,7 +32,6 @@ internal static class ComposeEndpoints
     /// <summary>The window's markup in the user's language, and the token every change has to carry.</summary>
     private static RazorComponentResult<ComposeWindow> Window(HttpContext context, IAntiforgery antiforgery)
     {
-        context.Response.Headers.CacheControl = "private, no-store";
         var token = antiforgery.GetAndStoreTokens(context).RequestToken;
         return new RazorComponentResult<ComposeWindow>(new { Token = token }) { PreventStreamingRendering = true };
     }

@@ -137,7 +137,7 @@ public sealed partial class FrameDocument
         .text.dark{color-scheme:dark;background:#191d23;color:#e5e8ed}.text.dark a{color:#86acf4}.text.dark .q{border-color:#515b69;color:#b9c0ca}
         .html.invert{filter:invert(.92) hue-rotate(180deg)}.html.invert img,.html.invert [style*="url("]{filter:invert(1) hue-rotate(180deg)}
         .mp-print{padding:20px 20px 12px;border-bottom:1px solid #e2e5ea}.mp-print h1{font-size:18px;margin:0 0 8px}.mp-print p{margin:2px 0;font-size:13px;color:#454d5a}
-        @media (max-width:599px){main{padding:12px 16px 20px}}
+        @media (max-width:599px){main{padding:12px 16px 20px}.html table{width:auto!important;max-width:100%!important}.html td,.html th{max-width:100%}.html img{height:auto!important}}
         @media print{main{padding:12px 0;min-height:0}}
         """;
 }

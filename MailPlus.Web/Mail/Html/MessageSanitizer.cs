@@ -139,12 +139,8 @@ public static class MessageSanitizer
 
         if (element.LocalName == "img")
         {
-            if (!element.HasAttribute("src"))
-            {
-                // A picture that is not shown leaves its words.
-                element.SetAttribute("alt", element.GetAttribute("alt") ?? "");
-            }
-
+            // A picture that is not shown leaves its words, and one without words is not read out by its address.
+            element.SetAttribute("alt", element.GetAttribute("alt") ?? "");
             element.SetAttribute("referrerpolicy", "no-referrer");
         }
     }

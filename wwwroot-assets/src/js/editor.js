@@ -54,7 +54,7 @@ async function makeWindow(state) {
   const id = state.id;
   let timer = 0, oldest = 0, wait = quiet, saving = null, sending = false, changed = 0;
   host().append(root);
-  root.dataset.compose = id;
+  root.dataset.window = id;
 
   const editor = new Squire(at('[data-editor]'), {
     blockTag: 'DIV',
@@ -228,6 +228,7 @@ async function makeWindow(state) {
   at('[data-from]').textContent = state.from.name ? `${state.from.name} <${state.from.address}>` : state.from.address;
   at('[data-subject]').value = state.subject;
   people.fill(state);
+  at('[data-editor]').classList.toggle('sheet', /bgcolor=|background|[\s"';]color\s*[:=]/i.test(state.html));
   editor.setHTML(state.html);
   editor.moveCursorToStart();
   files.fill(state.attachments);
