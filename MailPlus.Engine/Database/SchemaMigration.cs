@@ -1,5 +1,8 @@
+using System.Reflection;
+using MailPlus.Engine.Primitives;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Infrastructure;
+using Microsoft.EntityFrameworkCore.Migrations;
 using Microsoft.EntityFrameworkCore.Storage;
 
 namespace MailPlus.Engine.Database;
@@ -15,6 +18,11 @@ internal static class SchemaMigration
     {
         if (context.Database.IsSqlite())
         {
+            if (await IsCurrentAsync(context, cancellationToken))
+            {
+                return;
+            }
+
             if (await context.GetService<IRelationalDatabaseCreator>().ExistsAsync(cancellationToken))
             {
                 await context.Database.ExecuteSqlRawAsync("DROP TABLE IF EXISTS \"__EFMigrationsLock\"", cancellationToken);
@@ -28,6 +36,37 @@ internal static class SchemaMigration
         {
             await context.Database.MigrateAsync(cancellationToken);
         }
+    }
+
+    /// <summary>
+    /// Whether the newest migration has been applied, by one plain query: EF's own check builds the whole model twice, which every verb of the command line would pay.
+    /// </summary>
+    private static async Task<bool> IsCurrentAsync(DbContext context, CancellationToken cancellationToken)
+    {
+        var newest = context.GetType().Assembly.GetTypes()
+            .Where(type => type.IsSubclassOf(typeof(Migration)) && type.GetCustomAttribute<DbContextAttribute>()?.ContextType == context.GetType())
+            .Select(type => type.GetCustomAttribute<MigrationAttribute>()?.Id).OfType<string>().Order(StringComparer.Ordinal).LastOrDefault();
+        if (!File.Exists(context.Database.GetDbConnection().DataSource))
+        {
+            return false;
+        }
+
+        await context.Database.OpenConnectionAsync(cancellationToken);
+        await using var command = context.Database.GetDbConnection().CreateCommand();
+        command.CommandText = "SELECT 1 FROM sqlite_master WHERE name = '__EFMigrationsHistory'";
+        if (await command.ExecuteScalarAsync(cancellationToken) is null)
+        {
+            return false;
+        }
+
+        command.CommandText = "SELECT max(\"MigrationId\") FROM \"__EFMigrationsHistory\"";
+        var applied = await command.ExecuteScalarAsync(cancellationToken) as string;
+        if (string.CompareOrdinal(applied, newest) > 0)
+        {
+            throw new RefusedException(new Refusal(RefusalKind.Conflict, "DataFolderNewer"));
+        }
+
+        return applied == newest;
     }
 
     /// <summary>An upgrade that goes wrong must not cost the data: the file as it was stays beside it (design 2).</summary>

@@ -2,6 +2,7 @@ using System.Text.Json;
 using MailPlus.Engine.Hosting;
 using MailPlus.Engine.Monitoring;
 using MailPlus.Engine.Settings;
+using Microsoft.AspNetCore.Hosting.Server;
 
 namespace MailPlus.Web.CommandLine;
 
@@ -49,6 +50,11 @@ internal static class ServeVerb
         Configure(builder.Logging, lines);
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = WebGrace);
         builder.AddWeb(engine);
+        if (engine.Run.Listeners is var fixedTo && fixedTo.ContainsKey("web") && fixedTo["web"] is null && fixedTo.ContainsKey("web-tls") && fixedTo["web-tls"] is null)
+        {
+            builder.Services.AddSingleton<IServer, NoWebServer>(); // Kestrel without an end point would take port 5000
+        }
+
         var app = builder.Build();
         app.UseWeb();
         return app;
