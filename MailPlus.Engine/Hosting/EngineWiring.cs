@@ -12,6 +12,7 @@ using MailPlus.Engine.Mime;
 using MailPlus.Engine.Monitoring;
 using MailPlus.Engine.Net.Connections;
 using MailPlus.Engine.Net.Listeners;
+using MailPlus.Engine.Net.Transcript;
 using MailPlus.Engine.Resolver;
 using MailPlus.Engine.Settings;
 using MailPlus.Engine.Smtp.Server;
@@ -243,6 +244,7 @@ public sealed class EngineWiring : IAsyncDisposable
         var smtp = new SmtpDoor
         {
             Settings = Settings, Run = Run, Acceptance = Acceptance, Authenticator = Authenticator, Events = Events, Spool = new SpoolFolder(Run.DataFolder), Clock = clock,
+            Trace = new ProtocolTrace(logs.CreateLogger<ProtocolTrace>()),
         };
         var imap = new ImapHandler(new ImapDependencies(Store, Authenticator, AddressBook, Settings, Run) { Clock = clock, Log = logs.CreateLogger<ImapHandler>() });
         return

@@ -88,7 +88,7 @@ public sealed class MessageSpool : IBufferWriter<byte>, IAsyncDisposable
     /// <summary>The message. A file is flushed to the disk first. The spool is empty afterwards and what it held belongs to the content.</summary>
     public async ValueTask<MessageContent> FinishAsync(CancellationToken cancellationToken)
     {
-        if (_file is null)
+        if (_file is null && _filled <= MemoryLimit)
         {
             var content = new PooledContent(_buffer, _filled);
             _buffer = [];
@@ -97,7 +97,7 @@ public sealed class MessageSpool : IBufferWriter<byte>, IAsyncDisposable
         }
 
         await WriteOutAsync(cancellationToken);
-        var file = _file;
+        var file = _file!;
         // fsync has no asynchronous form; big messages are rare enough for a pool thread.
         await Task.Run(() => file.Flush(flushToDisk: true), cancellationToken);
         var length = _inFile;

@@ -18,7 +18,6 @@ namespace MailPlus.Engine.Net.Connections;
 public sealed partial class ConnectionLifetime : IDisposable
 {
     private static readonly TimeSpan HandshakeTime = TimeSpan.FromSeconds(30);
-    private static readonly TimeSpan LastWordsTime = TimeSpan.FromSeconds(10);
 
     private readonly ConnectionTable _table;
     private readonly TlsOptionsSource? _tls;
@@ -109,7 +108,6 @@ public sealed partial class ConnectionLifetime : IDisposable
         finally
         {
             // Last words have a deadline too, so the heartbeat must still know the connection while they go out.
-            connection.SetDeadline(DeadlineKind.Write, LastWordsTime);
             await connection.DisposeAsync();
             _table.Remove(connection);
             LogClosed(protocol.Name, ends.Id, end, _clock.GetElapsedTime(begun).TotalMilliseconds);

@@ -15,6 +15,7 @@ internal sealed record ConnectionEnds(string Id, IPEndPoint Remote, IPEndPoint L
 internal sealed class PipedConnection : NetConnection, IAsyncDisposable
 {
     private const byte TlsHandshakeRecord = 0x16;
+    private static readonly TimeSpan LastWordsTime = TimeSpan.FromSeconds(10);
 
     private readonly IDuplexPipe _transport;
     private readonly ConnectionEnds _ends;
@@ -164,6 +165,8 @@ internal sealed class PipedConnection : NetConnection, IAsyncDisposable
 
         if (!_aborted.IsCancellationRequested)
         {
+            // Also forgets a deadline that has passed: its cancelled flush must not swallow the words that tell of it.
+            SetDeadline(DeadlineKind.Write, LastWordsTime);
             try
             {
                 await _output.FlushAsync(_aborted.Token);
