@@ -1,6 +1,7 @@
 using MailPlus.Engine.Hosting;
 using MailPlus.Web.Admin.Log;
 using MailPlus.Web.Admin.Service;
+using MailPlus.Web.Api;
 using MailPlus.Web.Layout;
 using MailPlus.Web.Mail;
 using MailPlus.Web.Setup;
@@ -107,6 +108,7 @@ public static class WebWiring
         MailWiring.Map(app);
         LogExport.Map(app);
         CertificateEndpoints.Map(app);
+        ApiDoor.Map(app);
         app.MapRazorComponents<App>().AddInteractiveServerRenderMode();
     }
 

@@ -75,6 +75,26 @@ public sealed partial class RunningServer : IAsyncDisposable
 
     private ChildProcess Process => _process ?? throw new InvalidOperationException("the server is not running");
 
+    /// <summary>Starts the server on an empty data folder: the wizard waits at <see cref="SetupPath"/>.</summary>
+    public static async Task<RunningServer> StartFreshAsync(ServerPlan plan)
+    {
+        var server = new RunningServer(plan);
+        try
+        {
+            await server.LaunchAsync();
+            return server;
+        }
+        catch
+        {
+            await server.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Path and one-time token of the wizard, as the server printed them.</summary>
+    public string SetupPath => Output.Select(line => SetupAddress().Match(line)).FirstOrDefault(match => match.Success)?.Value
+        ?? throw new InvalidOperationException($"no address of the wizard was printed\n{Process.Tail()}");
+
     /// <summary>Sets a fresh data folder up (domain, administrator), starts the server and adds the accounts.</summary>
     public static async Task<RunningServer> StartAsync(ServerPlan plan)
     {
@@ -259,4 +279,7 @@ public sealed partial class RunningServer : IAsyncDisposable
 
     [GeneratedRegex(@"\d+")]
     private static partial Regex Digits();
+
+    [GeneratedRegex(@"/setup\?token=\S+")]
+    private static partial Regex SetupAddress();
 }

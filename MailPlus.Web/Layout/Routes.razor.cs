@@ -22,10 +22,17 @@ public sealed partial class Routes
     /// <inheritdoc/>
     protected override async Task OnAfterRenderAsync(bool firstRender)
     {
-        if (firstRender && Zone is null)
+        if (!firstRender)
+        {
+            return;
+        }
+
+        if (Zone is null)
         {
             _viewer.MoveTo(await Script.InvokeAsync<string>("mpAppearance.zone"));
             StateHasChanged();
         }
+
+        await Script.InvokeVoidAsync("mpAppearance.live");
     }
 }

@@ -23,6 +23,8 @@
       apply();
     },
     apply,
+    /** Called once the page answers to clicks; tests and screen recorders wait for it. */
+    live: () => { document.documentElement.dataset.live = 'true'; },
     zone: () => Intl.DateTimeFormat().resolvedOptions().timeZone ?? 'UTC',
   };
 })();

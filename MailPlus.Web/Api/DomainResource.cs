@@ -1,0 +1,39 @@
+using MailPlus.Engine.Domains;
+using MailPlus.Engine.Primitives;
+
+namespace MailPlus.Web.Api;
+
+/// <summary>/domains: list, one, add, change, remove.</summary>
+internal static class DomainResource
+{
+    private sealed record Body(string? Name, string? Description);
+
+    private sealed record View(long Id, string Name, string UnicodeName, string Description, int Members, DateTimeOffset Created);
+
+    public static void Map(IEndpointRouteBuilder api)
+    {
+        api.MapGet("/domains", async (HttpContext context, DomainOperations domains, string? search, int? offset, int? limit) =>
+        {
+            var page = await domains.ListAsync(ApiDoor.ActorOf(context), new DomainQuery { Search = search ?? "", Offset = offset ?? 0, Limit = limit ?? 50 }, context.RequestAborted);
+            return Results.Ok(new ApiPage<View>(page.Total, [.. page.Rows.Select(Show)]));
+        });
+        api.MapGet("/domains/{id:long}", async (HttpContext context, DomainOperations domains, long id) =>
+            Results.Ok(Show(await domains.GetAsync(ApiDoor.ActorOf(context), new DomainId(id), context.RequestAborted))));
+        api.MapPost("/domains", async (HttpContext context, DomainOperations domains, Body body) =>
+        {
+            var name = DomainName.TryParse(body.Name, out var parsed) ? parsed : throw new RefusedException(new Refusal(RefusalKind.Invalid, "DomainMalformed") { Field = "Name" });
+            var added = await domains.AddAsync(ApiDoor.ActorOf(context), new NewDomain(name, body.Description ?? ""), context.RequestAborted);
+            return Results.Created($"/api/v1/domains/{added.Id.Value}", Show(added));
+        });
+        api.MapPatch("/domains/{id:long}", async (HttpContext context, DomainOperations domains, long id, Body body) =>
+            Results.Ok(Show(await domains.UpdateAsync(ApiDoor.ActorOf(context), new DomainId(id), new DomainChange { Description = body.Description }, context.RequestAborted))));
+        api.MapDelete("/domains/{id:long}", async (HttpContext context, DomainOperations domains, long id) =>
+        {
+            await domains.RemoveAsync(ApiDoor.ActorOf(context), new DomainId(id), context.RequestAborted);
+            return Results.NoContent();
+        });
+    }
+
+    private static View Show(MailDomain domain) =>
+        new(domain.Id.Value, domain.Name.Ascii, domain.Name.Unicode, domain.Description, domain.Members, domain.Created.ToDateTimeOffset());
+}
