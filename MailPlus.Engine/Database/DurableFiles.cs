@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
 
 namespace MailPlus.Engine.Database;
 
@@ -11,6 +12,22 @@ public static class DurableFiles
     {
         using var handle = File.OpenHandle(fileName, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
         RandomAccess.FlushToDisk(handle);
+    }
+
+    /// <summary>
+    /// Flushes an open file's octets and its size, but not its times: an overwrite of space it has already costs no write of the file system's own journal,
+    /// which is what makes this several times cheaper than a whole flush.
+    /// </summary>
+    public static void FlushOctets(SafeFileHandle file)
+    {
+        if (!OperatingSystem.IsLinux())
+        {
+            RandomAccess.FlushToDisk(file);
+        }
+        else if (Native.Fdatasync(file) != 0)
+        {
+            throw Failure("flush");
+        }
     }
 
     /// <summary>Flushes a folder, so that names made, renamed or removed in it survive a power cut.</summary>
@@ -91,6 +108,9 @@ public static class DurableFiles
 
         [DllImport("libc", EntryPoint = "fsync", SetLastError = true)]
         public static extern int Fsync(int descriptor);
+
+        [DllImport("libc", EntryPoint = "fdatasync", SetLastError = true)]
+        public static extern int Fdatasync(SafeFileHandle file);
 
         [DllImport("libc", EntryPoint = "close", SetLastError = true)]
         public static extern int Close(int descriptor);

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
+using Microsoft.Win32.SafeHandles;
 using SQLitePCL;
 
 namespace MailPlus.Engine.Database;
@@ -25,7 +26,7 @@ internal sealed class GroupCommitFile : SqliteFile
     private readonly SqliteReaders _readers;
     private readonly TaskCompletionSource _drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private SqliteConnectionSession _writer;
-    private Durability _synchronous = Durability.Full;
+    private SafeFileHandle? _log;
     private long _logOctets;
     private long _checkpointAt;
     private int _scheduled;
@@ -157,6 +158,7 @@ internal sealed class GroupCommitFile : SqliteFile
     private bool Close()
     {
         _readers.Close();
+        _log?.Dispose();
         // The last connection to go copies the log back and removes it.
         _writer.Dispose();
         return true;
@@ -207,7 +209,7 @@ internal sealed class GroupCommitFile : SqliteFile
         var run = 0;
         try
         {
-            Begin(durability);
+            Begin();
             var started = Stopwatch.GetTimestamp();
             var survivors = 0;
             while (run < _group.Count && (run == 0 || Stopwatch.GetElapsedTime(started) < MaxGroupTime))
@@ -215,7 +217,7 @@ internal sealed class GroupCommitFile : SqliteFile
                 survivors += RunItem(_group[run++], alone: _group.Count == 1) ? 1 : 0;
             }
 
-            Commit(survivors);
+            Commit(survivors, durability);
         }
         catch (Exception failure)
         {
@@ -237,21 +239,13 @@ internal sealed class GroupCommitFile : SqliteFile
         Checkpoint();
     }
 
-    private void Begin(Durability durability)
+    private void Begin()
     {
         if (_writer.InTransaction)
         {
             // An earlier rollback failed: this connection is not to be trusted again.
             _writer.Dispose();
             _writer = new SqliteConnectionSession(_options.FileName, _options.WriterCache, writes: true);
-            _synchronous = (Durability)(-1);
-        }
-
-        if (durability != _synchronous)
-        {
-            // The pragma acts when it is prepared, so a kept statement would do nothing the second time.
-            _writer.Run(durability == Durability.Full ? "PRAGMA synchronous=FULL" : "PRAGMA synchronous=NORMAL");
-            _synchronous = durability;
         }
 
         _writer.NextGroup();
@@ -302,7 +296,7 @@ internal sealed class GroupCommitFile : SqliteFile
         }
     }
 
-    private void Commit(int survivors)
+    private void Commit(int survivors, Durability durability)
     {
         if (_writer.InTransaction)
         {
@@ -316,10 +310,37 @@ internal sealed class GroupCommitFile : SqliteFile
         }
 
         _writer.ResetStatements();
+        var failure = survivors > 0 && durability == Durability.Full ? Flush() : null;
+        // What is not known to be durable is refused, but it is in the database, so it is published all the same: memory never disagrees with the file.
         _writer.RunAfterCommit(_threads.Report);
         foreach (var item in _group)
         {
-            item.Answer();
+            if (failure is null)
+            {
+                item.Answer();
+            }
+            else
+            {
+                item.Fail(failure);
+            }
+        }
+    }
+
+    /// <summary>
+    /// Puts the log on stable storage. SQLite itself runs with synchronous=NORMAL, which leaves that out at a commit (it still flushes around a checkpoint),
+    /// because its own flush also writes the file's times, through the journal of the file system that all accounts share.
+    /// </summary>
+    private Exception? Flush()
+    {
+        try
+        {
+            _log ??= File.OpenHandle(_options.FileName + "-wal", FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
+            DurableFiles.FlushOctets(_log);
+            return null;
+        }
+        catch (Exception failure)
+        {
+            return SqliteFailures.ForCaller(failure, _options.FileName);
         }
     }
 

@@ -28,7 +28,7 @@ internal sealed class SqliteConnectionSession : SqliteSession, IDisposable
         {
             Connection.Open();
             // temp_store: a savepoint's undo pages must not become files. query_only: a read that writes is a bug.
-            Run($"PRAGMA cache_size=-{cache.ToString(CultureInfo.InvariantCulture)}; PRAGMA temp_store=MEMORY; PRAGMA wal_autocheckpoint=0; PRAGMA journal_size_limit=16777216; PRAGMA query_only={(writes ? '0' : '1')};");
+            Run($"PRAGMA cache_size=-{cache.ToString(CultureInfo.InvariantCulture)}; PRAGMA temp_store=MEMORY; PRAGMA synchronous=NORMAL; PRAGMA wal_autocheckpoint=0; PRAGMA journal_size_limit=16777216; PRAGMA query_only={(writes ? '0' : '1')};");
             _ = raw.sqlite3_busy_timeout(Connection.Handle, 10_000);
         }
         catch

@@ -26,7 +26,7 @@ internal static class SqliteSchema
             throw SqliteFailures.Unavailable(options.FileName, $"was written by a newer version ({version}, this one knows {options.Scripts.Count})");
         }
 
-        session.Run("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;");
+        session.Run("PRAGMA journal_mode=WAL;");
         if (version == options.Scripts.Count && !isNew)
         {
             return;

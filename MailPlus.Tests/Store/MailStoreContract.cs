@@ -8,11 +8,11 @@ using Xunit;
 namespace MailPlus.Tests.Store;
 
 /// <summary>What every mail store promises; each backend derives a class that makes one.</summary>
-public abstract class MailStoreContract : IAsyncLifetime
+public abstract partial class MailStoreContract : IAsyncLifetime
 {
     protected static readonly AccountId Account = new(7);
 
-    protected IMailStore Store { get; private set; } = null!;
+    protected IMailStore Store { get; set; } = null!;
 
     /// <summary>Opens the store over the same data as before.</summary>
     protected abstract Task<IMailStore> OpenStoreAsync();
@@ -30,6 +30,9 @@ public abstract class MailStoreContract : IAsyncLifetime
         await Store.DisposeAsync();
         await CleanAsync();
     }
+
+    /// <summary>Opens the store over what a killed process would have left.</summary>
+    protected virtual Task CrashAsync() => ReopenAsync();
 
     protected async Task ReopenAsync()
     {

@@ -65,9 +65,9 @@ internal sealed class AccountEdit(SqliteAccount account)
         {
             if (Image.Mailboxes.TryGetValue(id, out var mailbox))
             {
-                if (mailbox.Fold?.IsDue == true)
+                if (mailbox.Fold?.IsDue(account.Options) == true)
                 {
-                    mailbox = StateStorage.Fold(session, mailbox, Image.ModSeq);
+                    mailbox = StateStorage.Fold(session, mailbox, Image.ModSeq, account.Options.TombstoneRows);
                     Image = Image.With(mailbox);
                 }
 
@@ -102,7 +102,7 @@ internal sealed class AccountEdit(SqliteAccount account)
             var row = mailbox.Row;
             mailbox = StateStorage.Load(Session, mailbox);
             Image = Image.With(mailbox);
-            if (mailbox.Fold!.IsDue || !ReferenceEquals(row, mailbox.Row))
+            if (mailbox.Fold!.IsDue(account.Options) || !ReferenceEquals(row, mailbox.Row))
             {
                 _touched.Add(id.Value);
             }

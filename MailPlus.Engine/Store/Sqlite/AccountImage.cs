@@ -61,10 +61,6 @@ internal sealed record MailboxImage(Mailbox Row, long Purged)
 /// <param name="Changes">Flag changes and expunges since.</param>
 internal sealed record FoldMark(IReadOnlyList<(uint Uid, StateBlock Block)> Blocks, int Tail, int Changes)
 {
-    // Loading costs about 0.5 µs a tail message and a pass over its messages per change.
-    private const int MaxTail = 2048;
-    private const int MaxChanges = 100;
-
     /// <summary>Time to write blocks again.</summary>
-    public bool IsDue => Tail > MaxTail || Changes > MaxChanges;
+    public bool IsDue(MailStoreOptions options) => Tail > options.FoldTail || Changes > options.FoldChanges;
 }

@@ -59,10 +59,7 @@ internal static class Copying
             // The same MODSEQ in both mailboxes: one change. In one mailbox two rows of the journal need two.
             var gone = UidSet.From(sources);
             Expunging.Remove(edit, edit.Loaded(source), gone, source == target ? edit.NextModSeq() : modSeq);
-            foreach (var message in messages)
-            {
-                edit.Session.Statement("DELETE FROM message WHERE id=?").Bind(0, StateStorage.RowId(source, message.Uid.Value)).Execute();
-            }
+            Expunging.RemoveMessages(edit, source, gone);
         }
 
         return new CopyOutcome(to.Row.UidValidity, sources, targets);

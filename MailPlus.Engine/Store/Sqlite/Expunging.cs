@@ -25,9 +25,10 @@ internal static class Expunging
 
         foreach (var uid in gone)
         {
-            RemoveRows(edit, StateStorage.RowId(id, uid.Value));
+            ReleaseBody(edit, StateStorage.RowId(id, uid.Value));
         }
 
+        RemoveMessages(edit, id, gone);
         return (gone, Remove(edit, mailbox, gone, edit.NextModSeq()));
     }
 
@@ -50,6 +51,16 @@ internal static class Expunging
         edit.Set(mailbox with { Row = row, State = state, Fold = mailbox.Fold! with { Changes = mailbox.Fold!.Changes + 1 } });
         edit.Announce(row.Id, StoreChangeKind.Expunged);
         return state;
+    }
+
+    /// <summary>Removes the rows of messages; every UID of the set is one.</summary>
+    public static void RemoveMessages(AccountEdit edit, MailboxId mailbox, UidSet uids)
+    {
+        foreach (var (first, last) in uids.Ranges)
+        {
+            edit.Session.Statement("DELETE FROM message WHERE id BETWEEN ? AND ?")
+                .Bind(0, StateStorage.RowId(mailbox, first)).Bind(1, StateStorage.RowId(mailbox, last)).Execute();
+        }
     }
 
     /// <summary>Clears some messages of removed mailboxes away; false when there is nothing left to do.</summary>
@@ -75,7 +86,8 @@ internal static class Expunging
         rows.Reset();
         foreach (var row in ids)
         {
-            RemoveRows(edit, row);
+            ReleaseBody(edit, row);
+            session.Statement("DELETE FROM message WHERE id=?").Bind(0, row).Execute();
         }
 
         if (ids.Count < ClearAtOnce)
@@ -89,7 +101,7 @@ internal static class Expunging
         return true;
     }
 
-    private static void RemoveRows(AccountEdit edit, long rowId)
+    private static void ReleaseBody(AccountEdit edit, long rowId)
     {
         var session = edit.Session;
         var row = session.Statement("SELECT m.body, s.refs, b.file FROM message m LEFT JOIN shared s ON s.body=m.body LEFT JOIN body b ON b.id=m.body WHERE m.id=?").Bind(0, rowId);
@@ -101,7 +113,6 @@ internal static class Expunging
 
         var (body, refs, file) = (row.Long(0), row.Long(1), row.Text(2));
         row.Reset();
-        session.Statement("DELETE FROM message WHERE id=?").Bind(0, rowId).Execute();
         if (refs > 2)
         {
             session.Statement("UPDATE shared SET refs=refs-1 WHERE body=?").Bind(0, body).Execute();

@@ -4,7 +4,7 @@ namespace MailPlus.Engine.Store.Sqlite;
 public sealed record MailStoreOptions
 {
     /// <summary>Messages up to this many octets (prefix included) lie in the database; bigger ones are files.</summary>
-    public int InlineOctets { get; init; } = 128 * 1024;
+    public int InlineOctets { get; init; } = 256 * 1024;
 
     /// <summary>Page size of new databases in octets.</summary>
     public int PageSize { get; init; } = 8192;
@@ -17,4 +17,13 @@ public sealed record MailStoreOptions
 
     /// <summary>Most mailboxes of an account.</summary>
     public int MaxMailboxes { get; init; } = 5000;
+
+    /// <summary>Messages appended to a loaded mailbox before its state is packed again; each costs about half a microsecond when the mailbox is next loaded.</summary>
+    public int FoldTail { get; init; } = 2048;
+
+    /// <summary>Flag changes and expunges before a mailbox's state is packed again; each is a pass over the messages it names when the mailbox is next loaded.</summary>
+    public int FoldChanges { get; init; } = 100;
+
+    /// <summary>Rows of tombstones a mailbox keeps; the oldest beyond that are purged (mail-rules 9).</summary>
+    public int TombstoneRows { get; init; } = 4096;
 }

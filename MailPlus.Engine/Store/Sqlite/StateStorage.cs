@@ -13,8 +13,6 @@ internal static class StateStorage
     /// <summary>Journal kind of an expunge; flag changes bear the number of their <see cref="FlagOperation"/>.</summary>
     public const int ExpungeKind = 3;
 
-    private const int MaxTombstoneRows = 4096;
-
     /// <summary>Row id of a message, and of the block that begins with it.</summary>
     public static long RowId(MailboxId mailbox, uint uid) => (mailbox.Value << 32) | uid;
 
@@ -55,7 +53,7 @@ internal static class StateStorage
     }
 
     /// <summary>Writes the blocks that differ from the stored ones and empties the journal.</summary>
-    public static MailboxImage Fold(SqliteSession session, MailboxImage mailbox, long modSeq)
+    public static MailboxImage Fold(SqliteSession session, MailboxImage mailbox, long modSeq, int tombstoneRows)
     {
         var (id, state) = (mailbox.Row.Id, mailbox.State!);
         var old = mailbox.Fold!.Blocks.ToDictionary(b => b.Uid, b => b.Block);
@@ -81,7 +79,7 @@ internal static class StateStorage
         session.Statement("INSERT OR REPLACE INTO fold(mailbox, uid, modseq) VALUES(?, ?, ?)")
             .Bind(0, id.Value).Bind(1, mailbox.Row.UidNext.Value - 1).Bind(2, modSeq).Execute();
         session.Statement("DELETE FROM change WHERE mailbox=? AND kind<3").Bind(0, id.Value).Execute();
-        return mailbox with { Fold = new FoldMark(stored, 0, 0), Purged = PurgeTombstones(session, mailbox) };
+        return mailbox with { Fold = new FoldMark(stored, 0, 0), Purged = PurgeTombstones(session, mailbox, tombstoneRows) };
     }
 
     /// <summary>Journals a flag change; UIDs not yet given out are cut off, since a replay would find messages under them.</summary>
@@ -165,10 +163,10 @@ internal static class StateStorage
         return mailbox with { Row = row, State = state.With(row) };
     }
 
-    private static long PurgeTombstones(SqliteSession session, MailboxImage mailbox)
+    private static long PurgeTombstones(SqliteSession session, MailboxImage mailbox, int keep)
     {
         var id = mailbox.Row.Id.Value;
-        var mark = session.Statement("SELECT modseq FROM change WHERE mailbox=? AND kind=3 ORDER BY modseq DESC LIMIT 1 OFFSET ?").Bind(0, id).Bind(1, MaxTombstoneRows);
+        var mark = session.Statement("SELECT modseq FROM change WHERE mailbox=? AND kind=3 ORDER BY modseq DESC LIMIT 1 OFFSET ?").Bind(0, id).Bind(1, keep);
         var purged = mark.Step() ? mark.Long(0) : 0;
         mark.Reset();
         if (purged == 0)
