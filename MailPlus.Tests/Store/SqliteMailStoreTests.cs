@@ -198,6 +198,27 @@ public sealed class SqliteMailStoreTests : MailStoreContract
     }
 
     [Fact]
+    public async Task Space_of_removed_messages_is_given_back_when_the_account_is_closed()
+    {
+        var file = Path.Combine(Folder, "mail.db");
+        await using (var mail = await OpenAsync())
+        {
+            var inbox = await InboxAsync(mail);
+            await mail.AppendAsync(inbox, [.. Enumerable.Range(0, 800).Select(i => StoreMessages.Make($"{i}", octets: 1900))], default);
+            await ReopenAsync();
+        }
+
+        var full = new FileInfo(file).Length;
+        await using (var mail = await OpenAsync())
+        {
+            await mail.ExpungeAsync(await InboxAsync(mail), null, true, default);
+            await ReopenAsync();
+        }
+
+        Assert.True(new FileInfo(file).Length < full / 2, $"{new FileInfo(file).Length} of {full} octets are left");
+    }
+
+    [Fact]
     [Trait("Set", "Long")]
     public async Task A_mailbox_of_many_blocks_is_what_it_was_after_reopening()
     {

@@ -186,10 +186,10 @@ internal static class Appending
 
             return new ReadyMessage(message, rented.AsMemory(0, size), rented, null);
         }
-        catch
+        catch (Exception failure)
         {
             ArrayPool<byte>.Shared.Return(rented);
-            throw;
+            throw Database.SqliteFailures.ForCaller(failure, content.FileName ?? "message");
         }
     }
 

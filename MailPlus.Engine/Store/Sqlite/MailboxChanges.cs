@@ -133,12 +133,17 @@ internal static class MailboxChanges
     }
 
     /// <summary>Adds a name to the subscription list or removes it.</summary>
-    public static bool SetSubscribed(AccountEdit edit, string givenName, bool subscribed)
+    public static bool SetSubscribed(AccountEdit edit, string givenName, bool subscribed, int maximum = int.MaxValue)
     {
         var name = subscribed ? MailboxName.ForCreation(givenName) : MailboxName.Normalise(givenName);
         if (edit.Image.Subscriptions.Contains(name) == subscribed)
         {
             return false;
+        }
+
+        if (subscribed && edit.Image.Subscriptions.Count >= maximum)
+        {
+            throw AccountEdit.Refused(RefusalKind.TooMany, "TooManyMailboxes");
         }
 
         edit.Session.Statement(subscribed ? "INSERT INTO subscription(name) VALUES(?)" : "DELETE FROM subscription WHERE name=?").Bind(0, name).Execute();

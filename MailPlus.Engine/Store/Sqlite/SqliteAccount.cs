@@ -57,7 +57,7 @@ internal sealed class SqliteAccount
             new SqliteFileOptions
             {
                 FileName = Path.Combine(folder, DatabaseName), ApplicationId = MailSchema.ApplicationId, Scripts = MailSchema.Scripts,
-                PageSize = around.Options.PageSize, WriterCache = 768, ReaderCache = 256, Readers = 4, CheckpointOctets = around.Options.CheckpointOctets,
+                PageSize = around.Options.PageSize, WriterCache = 512, ReaderCache = 256, Readers = 3, CheckpointOctets = around.Options.CheckpointOctets,
                 BeforeCommit = account._edit.Finish,
             },
             around.Threads,
@@ -180,6 +180,7 @@ internal sealed class SqliteAccount
         await clearing;
         try
         {
+            await WriteAsync(AccountOpening.GiveSpaceBack, Durability.Process, CancellationToken.None);
             if (Published.ModSeqLimit > Published.ModSeq)
             {
                 await WriteAsync(AccountOpening.MarkClean, Durability.Full, CancellationToken.None);

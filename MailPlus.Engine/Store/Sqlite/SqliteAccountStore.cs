@@ -40,7 +40,7 @@ internal sealed class SqliteAccountStore(SqliteAccount account, Action giveBack)
     }
 
     public Task SetSubscribedAsync(string name, bool subscribed, CancellationToken cancellationToken) =>
-        account.WriteAsync(edit => MailboxChanges.SetSubscribed(edit, name, subscribed), Durability.Full, cancellationToken);
+        account.WriteAsync(edit => MailboxChanges.SetSubscribed(edit, name, subscribed, account.Options.MaxMailboxes), Durability.Full, cancellationToken);
 
     public async Task<AppendOutcome> AppendAsync(MailboxId mailbox, IReadOnlyList<NewMessage> messages, CancellationToken cancellationToken)
     {
