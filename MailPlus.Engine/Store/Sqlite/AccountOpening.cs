@@ -67,7 +67,7 @@ internal static class AccountOpening
     public static bool GiveSpaceBack(AccountEdit edit)
     {
         var (pages, unused) = (Number(edit.Session, "PRAGMA page_count"), Number(edit.Session, "PRAGMA freelist_count"));
-        if (unused > 256 && unused * 4 > pages)
+        if (unused > 64 && unused * 4 > pages)
         {
             edit.Session.Statement("PRAGMA incremental_vacuum(4096)").Execute();
         }
