@@ -36,6 +36,14 @@ public sealed class DeliveryRig : IAsyncDisposable
 
     public FakeResolver Resolver { get; } = new();
 
+    /// <summary>Takes the place of <see cref="Store"/> after the next opening.</summary>
+    public Engine.Store.Contract.IMailStore? RealStore { get; set; }
+
+    /// <summary>Takes the place of <see cref="Resolver"/> after the next opening.</summary>
+    public Engine.Resolver.IDnsResolver? RealResolver { get; set; }
+
+    public SqliteThreads Threads => _threads;
+
     public TableAddressBook Addresses { get; } = new();
 
     public FakeTimeProvider Clock { get; } = new(new DateTimeOffset(2026, 11, 24, 10, 0, 0, TimeSpan.Zero));
@@ -65,10 +73,18 @@ public sealed class DeliveryRig : IAsyncDisposable
     public async Task<DeliveryRig> CrashAsync(bool start = true)
     {
         var folder = Directory.CreateTempSubdirectory("mailplus-delivery-").FullName;
+        Directory.CreateDirectory(Path.Combine(folder, "queue"));
+        foreach (var body in Directory.Exists(Path.Combine(_folder, "queue")) ? Directory.GetFiles(Path.Combine(_folder, "queue")) : [])
+        {
+            File.Copy(body, Path.Combine(folder, "queue", Path.GetFileName(body)));
+        }
+
         await Queue.File.Database.CopyToAsync(Path.Combine(folder, "queue.db"), default);
         var rig = new DeliveryRig(folder, Store);
         rig.Clock.SetUtcNow(Clock.GetUtcNow());
         rig.Settings.Set(Settings.Current);
+        rig.RealStore = RealStore;
+        rig.RealResolver = RealResolver;
         foreach (var (domain, answer) in Resolver.Mx)
         {
             rig.Resolver.Mx[domain] = answer;
@@ -93,7 +109,7 @@ public sealed class DeliveryRig : IAsyncDisposable
 
         var around = new DeliverySurroundings
         {
-            Settings = Settings, Addresses = Addresses, Store = Store, Resolver = Resolver, Scan = new MessageScanner().Scan, Events = Events, Clock = Clock, Logs = NullLoggerFactory.Instance,
+            Settings = Settings, Addresses = Addresses, Store = RealStore ?? Store, Resolver = RealResolver ?? Resolver, Scan = new MessageScanner().Scan, Events = Events, Clock = Clock, Logs = NullLoggerFactory.Instance,
         };
         Queue = await DeliveryQueue.OpenAsync(_folder, _threads, around, default);
         Acceptance = new Acceptance(Queue, new FilterPipeline(StageOrder.Standard(), Clock), around);

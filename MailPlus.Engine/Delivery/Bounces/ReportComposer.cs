@@ -18,7 +18,7 @@ internal sealed class ReportComposer(DeliverySurroundings around, RecipientRouti
         QueueEntry entry, IReadOnlyList<RecipientResult> results, Func<CancellationToken, Task<MessageContent?>> open, CancellationToken cancellationToken)
     {
         var told = results.Select(r => new ReportedRecipient(r, ReportRules.ActionFor(entry, r))).Where(r => r.Action != ReportAction.None).ToList();
-        if (told.Count == 0 || Addressee(entry, told) is not { } to || await open(cancellationToken) is not { } original)
+        if (told.Count == 0 || Addressee(entry, told) is not { } to || await OriginalAsync(open, cancellationToken) is not { } original)
         {
             return [];
         }
@@ -31,6 +31,19 @@ internal sealed class ReportComposer(DeliverySurroundings around, RecipientRouti
         }
 
         return made;
+    }
+
+    /// <summary>The message; empty when its file cannot be read, because the sender is to be told all the more then.</summary>
+    private static async Task<MessageContent?> OriginalAsync(Func<CancellationToken, Task<MessageContent?>> open, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await open(cancellationToken);
+        }
+        catch (IOException)
+        {
+            return MessageContent.FromMemory(default);
+        }
     }
 
     private ReportContents Contents(QueueEntry entry, EmailAddress to, IReadOnlyList<ReportedRecipient> recipients)
