@@ -16,7 +16,8 @@ public sealed class MailDesk(MailboxAccess access, Actor actor)
     private const int SearchChunk = 500;
     private const int MostFound = 2000;
 
-    private readonly Dictionary<uint, MessageListing> _rows = [];
+    // Replaced, never cleared: a read still on its way belongs to the folder it was begun for.
+    private Dictionary<uint, MessageListing> _rows = [];
     private CancellationTokenSource? _search;
 
     /// <summary>Whose mail.</summary>
@@ -66,7 +67,7 @@ public sealed class MailDesk(MailboxAccess access, Actor actor)
         if (Current?.Mailbox.Id != target.Mailbox.Id)
         {
             View = new MailboxView();
-            _rows.Clear();
+            _rows = [];
             Selection.Clear();
             SearchText = "";
         }
@@ -94,7 +95,7 @@ public sealed class MailDesk(MailboxAccess access, Actor actor)
         var added = View.Apply(await store.StateAsync(current.Mailbox.Id, cancellationToken));
         if (validity != View.Mailbox?.UidValidity)
         {
-            _rows.Clear();
+            _rows = [];
             Selection.Clear();
         }
 
@@ -130,8 +131,10 @@ public sealed class MailDesk(MailboxAccess access, Actor actor)
 
         if (_rows.Count > KeptRows)
         {
-            _rows.Clear();
+            _rows = [];
         }
+
+        var rows = _rows;
 
         wanted.Sort();
         await using var store = await OpenAsync(cancellationToken);
@@ -139,7 +142,7 @@ public sealed class MailDesk(MailboxAccess access, Actor actor)
         {
             if (row.Listing is { } listing)
             {
-                _rows[row.Uid.Value] = listing;
+                rows[row.Uid.Value] = listing;
             }
         }
 
@@ -168,30 +171,46 @@ public sealed class MailDesk(MailboxAccess access, Actor actor)
         }
 
         View.Show(ListFilter.All);
-        var found = new HashSet<uint>();
-        await using (var store = await OpenAsync(running.Token))
+        HashSet<uint> found;
+        try
         {
-            foreach (var chunk in View.Rows().Chunk(SearchChunk))
-            {
-                Array.Sort(chunk);
-                await foreach (var row in store.ReadAsync(folder.Mailbox.Id, chunk, MessageColumns.Listing, running.Token))
-                {
-                    if (row.Listing is { } listing && words.All(word => Holds(listing, word)))
-                    {
-                        found.Add(row.Uid.Value);
-                    }
-                }
+            found = await FindAsync(folder.Mailbox.Id, [.. View.Rows()], words, running.Token);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            return; // a later search took over
+        }
 
-                if (found.Count >= MostFound)
+        if (Current?.Mailbox.Id == folder.Mailbox.Id)
+        {
+            Selection.Clear();
+            SearchText = text.Trim();
+            View.Show(ListFilter.Found, found);
+        }
+    }
+
+    private async Task<HashSet<uint>> FindAsync(MailboxId mailbox, Uid[] newestFirst, string[] words, CancellationToken cancellationToken)
+    {
+        var found = new HashSet<uint>();
+        await using var store = await OpenAsync(cancellationToken);
+        foreach (var chunk in newestFirst.Chunk(SearchChunk))
+        {
+            Array.Sort(chunk);
+            await foreach (var row in store.ReadAsync(mailbox, chunk, MessageColumns.Listing, cancellationToken))
+            {
+                if (row.Listing is { } listing && words.All(word => Holds(listing, word)))
                 {
-                    break;
+                    found.Add(row.Uid.Value);
                 }
+            }
+
+            if (found.Count >= MostFound)
+            {
+                break;
             }
         }
 
-        Selection.Clear();
-        SearchText = text.Trim();
-        View.Show(ListFilter.Found, found);
+        return found;
     }
 
     private static bool Holds(MessageListing listing, string word)

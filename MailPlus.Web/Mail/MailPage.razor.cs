@@ -100,8 +100,16 @@ public sealed partial class MailPage
     public async Task Key(string action)
     {
         Viewer.Speak();
-        await ActAsync(action);
-        StateHasChanged();
+        try
+        {
+            await ActAsync(action);
+            StateHasChanged();
+        }
+        catch (Exception fault)
+        {
+            // The browser would swallow it; the page's own boundary says and logs it.
+            await DispatchExceptionAsync(fault);
+        }
     }
 
     /// <summary>Takes the last action back.</summary>
@@ -201,6 +209,10 @@ public sealed partial class MailPage
         catch (OperationCanceledException) when (Gone.IsCancellationRequested)
         {
             // The page was left.
+        }
+        catch (Exception fault)
+        {
+            await DispatchExceptionAsync(fault);
         }
     }
 

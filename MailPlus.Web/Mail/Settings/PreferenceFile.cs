@@ -5,7 +5,7 @@ using MailPlus.Engine.Settings;
 namespace MailPlus.Web.Mail.Settings;
 
 /// <summary>
-/// Keeps each user's webmail preferences as <c>accounts/&lt;id&gt;/webmail.json</c>: an account is a folder, and goes with all that is its own.
+/// Keeps each user's webmail preferences as <c>web/preferences/&lt;account&gt;.json</c>, in the folder that a backup copies as it is.
 /// </summary>
 public sealed class PreferenceFile(RunOptions run) : IDisposable
 {
@@ -66,6 +66,6 @@ public sealed class PreferenceFile(RunOptions run) : IDisposable
     private string NameOf(Actor actor)
     {
         var account = actor.Account ?? throw new RefusedException(new Refusal(RefusalKind.NotAllowed, "NotAllowed"));
-        return Path.Combine(run.DataFolder, "accounts", account.ToString(), "webmail.json");
+        return Path.Combine(run.DataFolder, "web", "preferences", $"{account}.json");
     }
 }
