@@ -30,6 +30,13 @@ public sealed class BrowserFixture : IAsyncLifetime
         });
     }
 
+    /// <summary>An empty browser, for documents that come from no server.</summary>
+    public async Task<IBrowserContext> NewContextAsync()
+    {
+        Skip.If(_browser is null, "Chromium is not installed");
+        return await _browser!.NewContextAsync();
+    }
+
     /// <summary>A person with a browser of their own: cookies, language, colours and size of the screen.</summary>
     public async Task<Visitor> VisitAsync(RunningServer server, Screen? screen = null)
     {
