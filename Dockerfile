@@ -13,13 +13,8 @@ COPY MailPlus.Web MailPlus.Web
 RUN dotnet publish MailPlus.Web/MailPlus.Web.csproj --configuration Release --no-restore --output /app
 
 FROM mcr.microsoft.com/dotnet/aspnet:10.0 AS run
-# The well-known ports are below 1024: the runtime user may bind them only through this capability on the host binary.
-RUN apt-get update \
-    && apt-get install --yes --no-install-recommends libcap2-bin \
-    && setcap cap_net_bind_service=+ep "$(readlink -f "$(command -v dotnet)")" \
-    && apt-get purge --yes --auto-remove libcap2-bin \
-    && rm -rf /var/lib/apt/lists/* \
-    && useradd --system --uid 10001 --home-dir /data --shell /usr/sbin/nologin mailplus \
+# Engines since 20.10 let any user bind ports below 1024 inside a container, so no capability is needed.
+RUN useradd --system --uid 10001 --home-dir /data --shell /usr/sbin/nologin mailplus \
     && install --directory --owner mailplus --group mailplus --mode 700 /data
 WORKDIR /app
 COPY --from=build /app .
@@ -29,7 +24,6 @@ ENV MAILPLUS_DATA=/data \
     DOTNET_EnableDiagnostics=0
 VOLUME /data
 EXPOSE 25 465 587 143 993 8080 443
-HEALTHCHECK --interval=30s --timeout=5s --start-period=30s --retries=3 \
-    CMD ["dotnet", "MailPlus.Web.dll", "doctor", "--ready"]
+HEALTHCHECK --interval=30s --timeout=5s --start-period=30s --retries=3 CMD ["dotnet", "MailPlus.Web.dll", "doctor", "--ready"]
 ENTRYPOINT ["dotnet", "MailPlus.Web.dll"]
 CMD ["serve"]
