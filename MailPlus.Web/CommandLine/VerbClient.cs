@@ -22,6 +22,11 @@ internal static class VerbClient
                 return response;
             }
 
+            if (request.Arguments.Contains("--ready"))
+            {
+                return new VerbResponse(1, "", "No server runs on this data folder." + Environment.NewLine);
+            }
+
             try
             {
                 return await RunHereAsync(dataFolder, request, cancellationToken);

@@ -12,7 +12,9 @@ public sealed class VerbTests
         await using var server = await RunningServer.StartAsync(new ServerPlan { Accounts = ["kim"] });
         await CheckAsync(server, "online");
         await CheckRefusalsAsync(server);
+        Assert.Equal("ready", (await server.VerbAsync(["doctor", "--ready"])).Output.Trim());
         Assert.Equal(0, await server.StopAsync());
+        Assert.Equal(1, (await server.TryVerbAsync(["doctor", "--ready"])).ExitCode); // a health check must not open the folder itself
         await CheckAsync(server, "offline");
     }
 
