@@ -61,6 +61,22 @@ internal sealed class MemoryConnection : IAsyncDisposable
         }
     }
 
+    /// <summary>Exactly that many bytes.</summary>
+    public async Task<byte[]> ReadBytesAsync(int count)
+    {
+        while (_end - _at < count)
+        {
+            if (!await FillAsync())
+            {
+                throw new EndOfStreamException($"the server closed {count - (_end - _at)} bytes too early");
+            }
+        }
+
+        var bytes = _buffer.AsSpan(_at, count).ToArray();
+        _at += count;
+        return bytes;
+    }
+
     /// <summary>Everything up to the end.</summary>
     public async Task<string> ReadToEndAsync()
     {

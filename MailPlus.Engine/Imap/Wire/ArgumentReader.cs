@@ -1,6 +1,7 @@
 using System.Buffers.Text;
 using System.Globalization;
 using System.Text;
+using MailPlus.Engine.Primitives;
 
 namespace MailPlus.Engine.Imap.Wire;
 
@@ -272,14 +273,15 @@ internal ref struct ArgumentReader(ReadOnlySpan<byte> text)
     {
         if (!ModifiedUtf7.TryDecode(wire, out var name))
         {
-            throw new SyntaxException("Mailbox name is not valid modified UTF-7");
+            // The grammar allows any string here; that it names nothing is a NO.
+            throw new RefusedException(new Refusal(RefusalKind.Invalid, "MailboxNameInvalid"));
         }
 
         return name.Equals("INBOX", StringComparison.OrdinalIgnoreCase) ? "INBOX" : name;
     }
 
     private static string DecodePattern(ReadOnlySpan<byte> wire) =>
-        ModifiedUtf7.TryDecode(wire, out var pattern) ? pattern : throw new SyntaxException("Mailbox pattern is not valid modified UTF-7");
+        ModifiedUtf7.TryDecode(wire, out var pattern) ? pattern : Encoding.Latin1.GetString(wire); // matches nothing, which is no fault
 
     private ReadOnlySpan<byte> Quoted()
     {

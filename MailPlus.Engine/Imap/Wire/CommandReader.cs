@@ -16,7 +16,7 @@ internal sealed class HopelessPeerException(string text) : Exception(text);
 internal sealed record CommandLimits(int Line, int Literal, int Command)
 {
     /// <summary>Before somebody has signed in.</summary>
-    public static CommandLimits Stranger { get; } = new(8 * 1024, 8 * 1024, 32 * 1024);
+    public static CommandLimits Stranger { get; } = new(64 * 1024, 8 * 1024, 80 * 1024);
 
     /// <summary>After.</summary>
     public static CommandLimits Account { get; } = new(64 * 1024, 256 * 1024, 512 * 1024);
@@ -30,6 +30,8 @@ internal sealed class CommandReader(PipeReader input)
 {
     /// <summary>Non-synchronising literals up to here are read over when they are too large; bigger ones end the connection.</summary>
     private const long MaxDrained = 16 * 1024 * 1024;
+
+    private const int MaxTag = 256;
 
     private readonly ByteBuilder _text = new(1024);
 
@@ -297,6 +299,13 @@ internal sealed class CommandReader(PipeReader input)
             }
             else
             {
+                // The tag at least is kept, for the answer.
+                var kept = skipped == 0 && _text.Length < MaxTag ? line.Slice(0, Math.Min(line.Length, MaxTag)) : default;
+                foreach (var piece in kept)
+                {
+                    _text.Append(piece.Span);
+                }
+
                 skipped += line.Length;
             }
 
