@@ -122,6 +122,7 @@ internal sealed class CommandReader(PipeReader input)
         {
             var result = await input.ReadAsync(cancellationToken);
             var buffer = result.Buffer.Length > length ? result.Buffer.Slice(0, length) : result.Buffer;
+            length -= buffer.Length; // before advancing: its segments are reused from then on
             try
             {
                 foreach (var piece in buffer)
@@ -134,7 +135,6 @@ internal sealed class CommandReader(PipeReader input)
                 input.AdvanceTo(buffer.End);
             }
 
-            length -= buffer.Length;
             if (length > 0 && result.IsCompleted)
             {
                 return false;
