@@ -1,6 +1,6 @@
-using MailPlus.Engine.Primitives;
 using MailPlus.Engine.Imap.Server;
 using MailPlus.Engine.Imap.Wire;
+using MailPlus.Engine.Primitives;
 
 namespace MailPlus.Engine.Imap.Commands;
 

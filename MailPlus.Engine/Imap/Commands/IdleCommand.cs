@@ -1,7 +1,7 @@
 using System.Threading.Channels;
-using MailPlus.Engine.Net.Connections;
 using MailPlus.Engine.Imap.Server;
 using MailPlus.Engine.Imap.Wire;
+using MailPlus.Engine.Net.Connections;
 
 namespace MailPlus.Engine.Imap.Commands;
 

@@ -1,6 +1,6 @@
-using MailPlus.Engine.Store.Contract;
 using MailPlus.Engine.Imap.Server;
 using MailPlus.Engine.Imap.Wire;
+using MailPlus.Engine.Store.Contract;
 
 namespace MailPlus.Engine.Imap.Commands;
 

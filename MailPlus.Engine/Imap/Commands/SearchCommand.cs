@@ -1,7 +1,7 @@
-using MailPlus.Engine.Primitives;
-using MailPlus.Engine.Store.Contract;
 using MailPlus.Engine.Imap.Server;
 using MailPlus.Engine.Imap.Wire;
+using MailPlus.Engine.Primitives;
+using MailPlus.Engine.Store.Contract;
 
 namespace MailPlus.Engine.Imap.Commands;
 

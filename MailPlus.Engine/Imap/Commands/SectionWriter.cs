@@ -1,8 +1,8 @@
+using MailPlus.Engine.Imap.Server;
+using MailPlus.Engine.Imap.Wire;
 using MailPlus.Engine.Mime;
 using MailPlus.Engine.Primitives;
 using MailPlus.Engine.Store.Contract;
-using MailPlus.Engine.Imap.Server;
-using MailPlus.Engine.Imap.Wire;
 
 namespace MailPlus.Engine.Imap.Commands;
 

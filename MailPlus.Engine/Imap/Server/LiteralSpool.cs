@@ -2,7 +2,8 @@ using MailPlus.Engine.Mime;
 
 namespace MailPlus.Engine.Imap.Server;
 
-/// <summary>Takes in a message literal: small ones in memory, bigger ones in a file on the data folder's disk, so that the store can link it into place.</summary>
+/// <summary>Takes in a message literal: small ones in memory, bigger ones in a file on the data folder's disk, so that the store can link it into place.
+/// What a crash leaves there goes when <see cref="SpoolFolder"/> is opened.</summary>
 internal sealed class LiteralSpool : IAsyncDisposable
 {
     private const int MemoryOctets = 256 * 1024;
@@ -23,21 +24,8 @@ internal sealed class LiteralSpool : IAsyncDisposable
 
         var folder = FolderOf(dataFolder);
         Directory.CreateDirectory(folder);
-        _fileName = Path.Combine(folder, $"{Guid.NewGuid():N}.append");
+        _fileName = Path.Combine(folder, $"{Guid.NewGuid():N}.spool");
         _file = new FileStream(_fileName, FileMode.CreateNew, FileAccess.Write, FileShare.Read | FileShare.Delete, 65536, FileOptions.Asynchronous);
-    }
-
-    /// <summary>Removes what a stopped process left behind.</summary>
-    public static void Sweep(string dataFolder)
-    {
-        var folder = FolderOf(dataFolder);
-        if (Directory.Exists(folder))
-        {
-            foreach (var file in Directory.EnumerateFiles(folder, "*.append"))
-            {
-                File.Delete(file);
-            }
-        }
     }
 
     public async ValueTask WriteAsync(ReadOnlyMemory<byte> octets, CancellationToken cancellationToken)
