@@ -102,7 +102,8 @@ public sealed class NotificationTests
         await using var rig = await DeliveryRig.OpenAsync();
         await rig.Acceptance.AcceptAsync(Message(new Recipient(EmailAddress.Parse("someone@nowhere.test"))) with
         {
-            Envelope = new Envelope(null, [new Recipient(EmailAddress.Parse("someone@nowhere.test"))]), Source = new MessageSource(MessageOrigin.Generated) { Actor = Actor.System },
+            Envelope = new Envelope(null, [new Recipient(EmailAddress.Parse("someone@nowhere.test"))]),
+            Source = new MessageSource(MessageOrigin.Generated) { Actor = Actor.System },
         }, default);
         await rig.SettleAsync();
         Assert.Empty(rig.Store.Inbox(2));

@@ -203,12 +203,13 @@ public sealed partial class DeliveryQueue : IAsyncDisposable
     {
         while (true)
         {
-            var loaded = await LoadAsync();
-            await _scan.WaitAsync(loaded == LoadAtOnce ? TimeSpan.FromMilliseconds(1) : await PauseAsync(), _stopping.Token);
+            var now = Instant.Now(_around.Clock);
+            var until = await LoadAsync(now) == LoadAtOnce ? now.Plus(TimeSpan.FromMilliseconds(1)) : await NextScanAsync(now);
+            await _scan.WaitUntilAsync(until, _stopping.Token);
         }
     }
 
-    private async Task<int> LoadAsync()
+    private async Task<int> LoadAsync(Instant now)
     {
         var limit = Math.Min(LoadAtOnce, _owned.Room);
         if (limit == 0)
@@ -216,7 +217,6 @@ public sealed partial class DeliveryQueue : IAsyncDisposable
             return 0;
         }
 
-        var now = Instant.Now(_around.Clock);
         var found = await _file.FindDueAsync(now, limit, _owned.Contains, _stopping.Token);
         if (found.Count == 0)
         {
@@ -246,15 +246,16 @@ public sealed partial class DeliveryQueue : IAsyncDisposable
         return found.Count;
     }
 
-    private async Task<TimeSpan> PauseAsync()
+    /// <summary>When to look again: at the next due time, or soon when what was due at this look is still in hand.</summary>
+    private async Task<Instant> NextScanAsync(Instant looked)
     {
+        var latest = looked.Plus(LongestPause);
         if (await _file.NextDueAsync(_stopping.Token) is not { } next)
         {
-            return LongestPause;
+            return latest;
         }
 
-        var wait = TimeSpan.FromMicroseconds(next.Microseconds - Instant.Now(_around.Clock).Microseconds);
-        return wait <= TimeSpan.Zero ? BusyPause : wait < LongestPause ? wait : LongestPause;
+        return next.CompareTo(looked) <= 0 ? looked.Plus(BusyPause) : next.CompareTo(latest) < 0 ? next : latest;
     }
 
     private async Task GuardAsync(string name, Func<Task> loop)

@@ -1,4 +1,5 @@
 using System.Threading.Channels;
+using MailPlus.Engine.Primitives;
 
 namespace MailPlus.Engine.Delivery.Queue;
 
@@ -11,9 +12,18 @@ internal sealed class WakeSignal(TimeProvider clock)
     public void Set() => _channel.Writer.TryWrite(true);
 
     /// <summary>Waits for a call, at most so long.</summary>
-    public async Task WaitAsync(TimeSpan atMost, CancellationToken cancellationToken)
+    public Task WaitAsync(TimeSpan atMost, CancellationToken cancellationToken) => WaitUntilAsync(Instant.Now(clock).Plus(atMost), cancellationToken);
+
+    /// <summary>Waits for a call, at most until then; a clock that jumps meanwhile is noticed.</summary>
+    public async Task WaitUntilAsync(Instant until, CancellationToken cancellationToken)
     {
-        using var limit = new CancellationTokenSource(atMost, clock);
+        var wait = TimeSpan.FromMicroseconds(Math.Max(0, until.Microseconds - Instant.Now(clock).Microseconds));
+        using var limit = new CancellationTokenSource(wait, clock);
+        if (until.CompareTo(Instant.Now(clock)) <= 0)
+        {
+            return; // the time came between reading the clock and setting the alarm
+        }
+
         using var both = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
         try
         {
