@@ -27,6 +27,7 @@ public sealed class SetupStoryTests(BrowserFixture browser)
 
         // SET-B3: a host name that is not fully qualified is refused beside the field.
         await page.FillAsync("#domain", "first.example");
+        await Expect(page.Locator("#hostname")).ToHaveValueAsync("mail.first.example"); // offered; typed over only once it stands there
         await page.FillAsync("#hostname", "mail");
         await page.ClickAsync("button[type=submit]");
         await Expect(page.Locator("#hostname-error")).ToBeVisibleAsync();
