@@ -13,6 +13,7 @@ using MailPlus.Engine.Monitoring;
 using MailPlus.Engine.Net.Connections;
 using MailPlus.Engine.Net.Listeners;
 using MailPlus.Engine.Net.Transcript;
+using MailPlus.Engine.Primitives;
 using MailPlus.Engine.Resolver;
 using MailPlus.Engine.Settings;
 using MailPlus.Engine.Smtp.Server;
@@ -160,7 +161,11 @@ public sealed class EngineWiring : IAsyncDisposable
         var settings = new SettingsStore(database, Catalog, AdminTrail.ForSettings(clock));
         await settings.LoadAsync(cancellationToken);
         Settings = settings;
-        SettingsOperations = new SettingsOperations(database, settings, Catalog);
+        SettingsOperations = new SettingsOperations(database, settings, Catalog)
+        {
+            // A verb on a data folder without a server binds nothing: the next start will tell.
+            ListenerProbe = (before, wanted, token) => Host.State == EngineState.Running ? Listeners.CheckChangeAsync(before, wanted, token) : Task.FromResult<IReadOnlyList<Refusal>>([]),
+        };
 
         var addressBook = (AddressBook)AddressBook;
         await addressBook.LoadAsync(database, cancellationToken);

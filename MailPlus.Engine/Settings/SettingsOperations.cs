@@ -1,5 +1,6 @@
 using MailPlus.Engine.Database;
 using MailPlus.Engine.Primitives;
+using MailPlus.Engine.Settings.Sections;
 using Microsoft.EntityFrameworkCore;
 
 namespace MailPlus.Engine.Settings;
@@ -8,6 +9,12 @@ namespace MailPlus.Engine.Settings;
 public sealed class SettingsOperations(SystemDatabase database, SettingsStore store, SettingsCatalog catalog)
 {
     private const int MaximumRows = 1000;
+
+    /// <summary>
+    /// Asked before listeners change, with the section in force and the wanted one: what could not be bound (PRO-050), fields as full setting names. Given by the wiring,
+    /// because listeners are not known at this level; null asks nobody.
+    /// </summary>
+    public Func<ServiceSettings, ServiceSettings, CancellationToken, Task<IReadOnlyList<Refusal>>>? ListenerProbe { get; init; }
 
     /// <summary>The present snapshot for a form: secrets that are set read as <see cref="SettingsCatalog.SecretMask"/>; saving the mask keeps the secret.</summary>
     public SettingsSnapshot Get(Actor actor)
@@ -21,10 +28,20 @@ public sealed class SettingsOperations(SystemDatabase database, SettingsStore st
     /// <param name="baseVersion">The version the form was filled from; a newer one in force is a Conflict. Null takes the present one.</param>
     /// <param name="change">Makes the new snapshot; pure.</param>
     /// <param name="cancellationToken">Token.</param>
-    public Task<SettingsOutcome> SaveAsync(Actor actor, long? baseVersion, Func<SettingsSnapshot, SettingsSnapshot> change, CancellationToken cancellationToken)
+    public async Task<SettingsOutcome> SaveAsync(Actor actor, long? baseVersion, Func<SettingsSnapshot, SettingsSnapshot> change, CancellationToken cancellationToken)
     {
         actor.Require(Permission.ManageSettings);
-        return database.WriteAsync(
+
+        // Before the writer is taken: binding may take a while, and what it finds may change at any moment anyway.
+        var before = store.Current;
+        if (ListenerProbe is { } probe && (baseVersion ?? before.Version) == before.Version && change(catalog.Mask(before)) is var wanted
+            && wanted.Service != before.Service && catalog.Validate(catalog.Unmask(wanted, before)).Count == 0
+            && await probe(before.Service, wanted.Service, cancellationToken) is { Count: > 0 } unbindable)
+        {
+            return new SettingsOutcome(before, unbindable);
+        }
+
+        return await database.WriteAsync(
             context =>
             {
                 // The writer of the system database is held: nobody saves meanwhile.

@@ -95,10 +95,16 @@ public sealed class ListenerSetTests : IAsyncLifetime
         await set.StartAsync(default);
         var wanted = On(smtp: ((IPEndPoint)other.LocalEndPoint!).Port);
         Assert.Equal("PortInUse", Assert.Single(await set.CheckAsync(wanted.Service, default)).TextKey);
+        var before = _settings.Current.Service;
+        var refused = Assert.Single(await set.CheckChangeAsync(before, wanted.Service, default));
+        Assert.Equal(("PortInUse", "Service.Smtp"), (refused.TextKey, refused.Field));
         _settings.Set(wanted);
         await set.ApplyAsync(default);
         Assert.Equal(ListenerStatus.Abnormal, set.States[0].Status);
         Assert.True(await CanConnectAsync(first));
+
+        // What is Abnormal already is not this save's fault.
+        Assert.Empty(await set.CheckChangeAsync(wanted.Service, wanted.Service with { Imap = new ListenerSetting(true, FreePort()) }, default));
     }
 
     [Fact]

@@ -55,6 +55,28 @@ public sealed class SettingsOperationsTests
         await Refused.ByAsync(RefusalKind.NotAllowed, () => system.SettingsOperations.SaveAsync(Actor.ForAccount(new AccountId(9), "kim", false), null, s => s, None));
     }
 
+    /// <summary>PRO-050: validate, then start, then stop; what cannot be bound is told beside its field and nothing is saved.</summary>
+    [Fact]
+    public async Task Listeners_that_cannot_be_bound_are_not_saved()
+    {
+        await using var system = await SystemUnderTest.SetUpAsync();
+        var asked = new List<int>();
+        var operations = new SettingsOperations(system.Database, system.Settings, system.Catalog)
+        {
+            ListenerProbe = (_, wanted, _) =>
+            {
+                asked.Add(wanted.Smtp.Port);
+                return Task.FromResult<IReadOnlyList<Refusal>>(wanted.Smtp.Port == 26 ? [new Refusal(RefusalKind.Unavailable, "PortInUse") { Field = "Service.Smtp" }] : []);
+            },
+        };
+        var refused = await operations.SaveAsync(Actor.Operator, null, snapshot => snapshot with { Service = snapshot.Service with { Smtp = new ListenerSetting(true, 26) } }, None);
+        Assert.Equal("Service.Smtp", Assert.Single(refused.Refusals).Field);
+        Assert.Equal(1, system.Settings.Current.Version);
+        Assert.True((await operations.SaveAsync(Actor.Operator, null, snapshot => snapshot with { Service = snapshot.Service with { Smtp = new ListenerSetting(true, 27) } }, None)).IsSaved);
+        await operations.SaveAsync(Actor.Operator, null, snapshot => snapshot with { Delivery = snapshot.Delivery with { RemotePort = 26 } }, None);
+        Assert.Equal([26, 27], asked); // other settings ask nobody
+    }
+
     [Fact]
     public async Task Secrets_never_show_and_the_mask_keeps_them()
     {

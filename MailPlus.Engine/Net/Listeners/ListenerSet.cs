@@ -84,6 +84,18 @@ public sealed partial class ListenerSet : IAsyncDisposable
     }
 
     /// <summary>
+    /// <see cref="CheckAsync"/> for a save: only listeners the save changes are asked about, so that one that is Abnormal already does not forbid mending another;
+    /// fields are setting names.
+    /// </summary>
+    public async Task<IReadOnlyList<Refusal>> CheckChangeAsync(ServiceSettings before, ServiceSettings wanted, CancellationToken cancellationToken)
+    {
+        var moved = !before.ListenAddresses.SequenceEqual(wanted.ListenAddresses, StringComparer.Ordinal);
+        var changed = _protocols.Where(protocol => moved || protocol.Setting(before) != protocol.Setting(wanted)).Select(protocol => protocol.Name).ToHashSet(StringComparer.Ordinal);
+        var faults = changed.Count == 0 ? [] : await CheckAsync(wanted, cancellationToken);
+        return [.. faults.Where(fault => changed.Contains(fault.Field!)).Select(fault => fault with { Field = $"Service.{char.ToUpperInvariant(fault.Field![0])}{fault.Field[1..]}" })];
+    }
+
+    /// <summary>
     /// What Apply would run into, before it is saved: ports out of range or used twice, and ports that are not free on their address. Ports this server holds itself count as free.
     /// </summary>
     public async Task<IReadOnlyList<Refusal>> CheckAsync(ServiceSettings wanted, CancellationToken cancellationToken)
