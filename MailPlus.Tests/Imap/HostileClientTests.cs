@@ -45,6 +45,18 @@ public sealed class HostileClientTests
     }
 
     [Fact]
+    public async Task AnAnswerNeverQuotesALineEndOfTheClient()
+    {
+        await using var server = await ImapUnderTest.StartAsync();
+        var client = await GreetedAsync(server);
+        await client.SendAsync("a1 LOGIN fuzz {0} x\r\n");
+        Assert.Equal("a1 BAD Expected the end of the command", await client.ReadLineAsync());
+        await client.SendAsync("a2 NOOP\r\n");
+        Assert.Equal("a2 OK Done", await client.ReadLineAsync());
+        Assert.Empty(server.Log.Errors);
+    }
+
+    [Fact]
     public async Task DeepParenthesesAreNoStackOverflow()
     {
         await using var server = await ImapUnderTest.StartAsync();

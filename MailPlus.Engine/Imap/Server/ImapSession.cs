@@ -320,7 +320,7 @@ internal sealed partial class ImapSession : IAsyncDisposable
             Output.Write("] "u8);
         }
 
-        Output.Write(completion.Text);
+        Output.Text(completion.Text);
         Output.Line();
     }
 

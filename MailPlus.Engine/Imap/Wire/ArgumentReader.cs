@@ -49,7 +49,7 @@ internal ref struct ArgumentReader(ReadOnlySpan<byte> text)
     {
         if (!TryTake(octet))
         {
-            throw new SyntaxException($"Expected '{(char)octet}'");
+            throw new SyntaxException(octet == (byte)'\r' ? "Expected the end of the command" : $"Expected '{(char)octet}'");
         }
     }
 

@@ -66,6 +66,15 @@ internal sealed class ResponseWriter(PipeWriter output)
         }
     }
 
+    /// <summary>Text for people, which may quote what a client sent: whatever is not printable ASCII is shown as '?', so that no client can write a line of ours (RFC 3501 9, text).</summary>
+    public void Text(string text)
+    {
+        foreach (var c in text)
+        {
+            Write(c is >= ' ' and <= '~' ? (byte)c : (byte)'?');
+        }
+    }
+
     public void Line() => Write("\r\n"u8);
 
     /// <summary>The head of a literal; its octets must follow.</summary>
