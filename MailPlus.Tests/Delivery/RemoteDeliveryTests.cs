@@ -236,6 +236,75 @@ public sealed class RemoteDeliveryTests
         Assert.Empty(RouteLookup.Order([new(10, "MAIL.here.test"), new(10, "x"), new(20, "y")], "mail.here.test"));
     }
 
+    [Fact]
+    public async Task An_address_family_that_does_not_answer_is_followed_by_the_other()
+    {
+        await using var server = new ScriptedSmtpServer();
+        await using var rig = await OpenAsync(server);
+        rig.Resolver.With("far.test", (10, "mx.far.test"));
+        rig.Resolver.Addresses["mx.far.test"] = new(DnsStatus.Found, [System.Net.IPAddress.IPv6Loopback, System.Net.IPAddress.Loopback]);
+        await SendAsync(rig, "a@far.test");
+        await rig.SettleAsync();
+        Assert.Single(server.Messages);
+        Assert.Equal(
+            ["192.0.2.1", "2001:db8::1", "192.0.2.2", "192.0.2.3"],
+            RouteLookup.Interleave([.. new[] { "192.0.2.1", "192.0.2.2", "192.0.2.3", "2001:db8::1" }.Select(System.Net.IPAddress.Parse)]).Select(a => a.ToString()));
+    }
+
+    [Fact]
+    public async Task A_server_that_says_its_limits_is_held_to_them()
+    {
+        await using var server = new ScriptedSmtpServer { Extensions = ["PIPELINING", "LIMITS MAILMAX=2 RCPTMAX=3 OTHER=x"] };
+        await using var rig = await OpenAsync(server);
+        rig.Resolver.With("far.test", (10, "mx.far.test"));
+        await SendAsync(rig, [.. Enumerable.Range(0, 8).Select(n => $"u{n}@far.test")]);
+        await rig.SettleAsync();
+        Assert.Equal(3, server.Messages.Count);
+        Assert.Equal(2, server.Connections);
+    }
+
+    [Fact]
+    public async Task A_421_in_the_middle_is_tried_again_later_and_what_was_answered_before_stands()
+    {
+        await using var server = new ScriptedSmtpServer { Extensions = [] };
+        server.Answer = line => line.Contains("b@far.test", StringComparison.Ordinal) ? "550 5.1.1 no" : line.Contains("c@far.test", StringComparison.Ordinal) ? "421 4.3.2 going down" : null;
+        await using var rig = await OpenAsync(server);
+        rig.Resolver.With("far.test", (10, "mx.far.test"));
+        await SendAsync(rig, "a@far.test", "b@far.test", "c@far.test", "d@far.test");
+        await rig.SettleAsync(left: 1);
+        var waiting = (await rig.ListAsync()).Rows[0].Recipients;
+        Assert.Equal(["a@far.test", "c@far.test", "d@far.test"], waiting.Select(r => r.Address));
+        Assert.All(waiting, r => Assert.Contains("421 4.3.2 going down", r.LastReply, StringComparison.Ordinal));
+        Assert.Contains("Final-Recipient: rfc822; b@far.test", Assert.Single(rig.Store.Inbox(2)).Text, StringComparison.Ordinal);
+
+        server.Answer = _ => null;
+        rig.Clock.Advance(TimeSpan.FromMinutes(5));
+        await rig.SettleAsync();
+        Assert.Single(server.Messages);
+    }
+
+    [Fact]
+    public void Connections_grow_while_messages_are_taken_and_halve_when_turned_away()
+    {
+        var pace = new DestinationPace();
+        Assert.Equal((5, 2), (pace.Connections(20), pace.Connections(2)));
+        for (var i = 0; i < 1000; i++)
+        {
+            pace.Taken(20);
+        }
+
+        Assert.Equal(20, pace.Connections(100));
+        Assert.True(pace.IsFresh);
+        pace.TurnedAway();
+        pace.TurnedAway();
+        pace.TurnedAway();
+        Assert.Equal(2, pace.Connections(100));
+        Assert.False(pace.IsFresh);
+        pace.TurnedAway();
+        pace.TurnedAway();
+        Assert.Equal(1, pace.Connections(100));
+    }
+
     private static async Task<DeliveryRig> OpenAsync(ScriptedSmtpServer server, Func<DeliverySettings, DeliverySettings>? change = null)
     {
         var rig = await DeliveryRig.OpenAsync();

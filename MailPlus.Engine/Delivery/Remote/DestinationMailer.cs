@@ -12,6 +12,7 @@ internal sealed partial class DestinationMailer(DeliverySurroundings around, Rou
 {
     /// <summary>RFC 5321 4.5.3.1.8: every server takes at least so many recipients a message.</summary>
     private const int RecipientsAtOnce = 100;
+    private const int MostRecipientsAtOnce = 1000;
     private const int MessagesPerConnection = 100;
 
     private readonly ILogger _log = around.Logs.CreateLogger<DestinationMailer>();
@@ -20,6 +21,9 @@ internal sealed partial class DestinationMailer(DeliverySurroundings around, Rou
 
     /// <summary>Waiting times.</summary>
     public SmtpClientDeadlines Deadlines { get; init; } = new();
+
+    /// <summary>Told true when a message was taken, false when the destination turned a connection away.</summary>
+    public Action<bool> Learned { get; init; } = _ => { };
 
     /// <summary>Delivers a job and reports it, whatever happens, unless broken off.</summary>
     public async Task DeliverAsync(RemoteJob job, long submitted, CancellationToken cancellationToken)
@@ -76,6 +80,7 @@ internal sealed partial class DestinationMailer(DeliverySurroundings around, Rou
             if (await ReachAsync(job.Domain, cancellationToken) is { } unreachable)
             {
                 destination.Outage = new Outage(around.Clock.GetTimestamp(), unreachable);
+                Learned(false);
                 results.AddRange(Results(rest, unreachable, null));
                 break;
             }
@@ -92,7 +97,7 @@ internal sealed partial class DestinationMailer(DeliverySurroundings around, Rou
     {
         var session = _session!;
         var entry = job.Entry;
-        var now = rest.Take(RecipientsAtOnce).ToList();
+        var now = rest.Take(session.Capabilities.MaximumRecipients is > 0 and var most ? Math.Min(most, MostRecipientsAtOnce) : RecipientsAtOnce).ToList();
         var envelope = new Envelope(entry.ReversePath, [.. now.Select(r => r.Recipient)]) { Return = entry.Return, EnvelopeId = entry.EnvelopeId, SmtpUtf8 = entry.SmtpUtf8 };
         var transfer = new MailTransfer(session, new SmtpTransaction(envelope, entry.Prefix, content) { HasEightBit = entry.HasEightBit, HasEightBitHeader = entry.HasEightBitHeader });
         var outcomes = await transfer.RunAsync(cancellationToken);
@@ -100,6 +105,7 @@ internal sealed partial class DestinationMailer(DeliverySurroundings around, Rou
         if (!session.IsUsable)
         {
             await DropAsync();
+            Learned(false);
             if (reused && !transfer.EndWasSent && outcomes.All(o => o is { Kind: SmtpOutcomeKind.Transient, FromPeer: false }))
             {
                 return rest; // the peer closed between two messages: a fresh connection, which is not reused
@@ -108,6 +114,11 @@ internal sealed partial class DestinationMailer(DeliverySurroundings around, Rou
 
         var again = new List<QueueRecipient>();
         var anyAccepted = outcomes.Any(o => o.Kind == SmtpOutcomeKind.Accepted);
+        if (anyAccepted && session.IsUsable)
+        {
+            Learned(true);
+        }
+
         for (var i = 0; i < now.Count; i++)
         {
             // RFC 5321 4.5.3.1.10: 452 to a RCPT among accepted ones means "not in this transaction".
@@ -129,7 +140,7 @@ internal sealed partial class DestinationMailer(DeliverySurroundings around, Rou
     /// <returns>Why there is none, null when there is.</returns>
     private async Task<SmtpOutcome?> ReachAsync(string domain, CancellationToken cancellationToken)
     {
-        if (_session is { IsUsable: true } && _sent < MessagesPerConnection)
+        if (_session is { IsUsable: true } open && _sent < (open.Capabilities.MaximumMessages is > 0 and var most ? Math.Min(most, MessagesPerConnection) : MessagesPerConnection))
         {
             return null;
         }

@@ -8,6 +8,8 @@ namespace MailPlus.Engine.Delivery.Remote;
 /// </summary>
 internal sealed partial class RemoteDelivery
 {
+    private const int MostPaces = 10_000;
+
     private readonly DeliverySurroundings _around;
     private readonly CancellationToken _abandon;
     private readonly RouteLookup _routes;
@@ -15,6 +17,7 @@ internal sealed partial class RemoteDelivery
     private readonly ILogger _log;
     private readonly Lock _gate = new();
     private readonly Dictionary<string, Destination> _destinations = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, DestinationPace> _paces = new(StringComparer.Ordinal); // of idle destinations that turned us away
     private readonly HashSet<Task> _runners = [];
     private bool _stopping;
 
@@ -45,17 +48,11 @@ internal sealed partial class RemoteDelivery
 
             if (!_destinations.TryGetValue(name, out var destination))
             {
-                _destinations.Add(name, destination = new Destination(name));
+                _destinations.Add(name, destination = new Destination(name, _paces.Remove(name, out var known) ? known : new DestinationPace()));
             }
 
             destination.Waiting.Enqueue((job, _around.Clock.GetTimestamp()));
-            if (destination.Runners < _around.Settings.Current.Delivery.MaximumConnectionsPerDestination)
-            {
-                destination.Runners++;
-                var runner = Task.Run(() => RunAsync(destination), CancellationToken.None);
-                _runners.Add(runner);
-                _ = runner.ContinueWith(Forget, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
-            }
+            AddRunner(destination);
         }
     }
 
@@ -71,6 +68,39 @@ internal sealed partial class RemoteDelivery
             }
 
             return Task.WhenAll(_runners);
+        }
+    }
+
+    /// <summary>One connection more when the destination bears it; under the gate.</summary>
+    private void AddRunner(Destination destination)
+    {
+        if (!_stopping && destination.Runners < destination.Pace.Connections(MostConnections))
+        {
+            destination.Runners++;
+            var runner = Task.Run(() => RunAsync(destination), CancellationToken.None);
+            _runners.Add(runner);
+            _ = runner.ContinueWith(Forget, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+        }
+    }
+
+    private int MostConnections => _around.Settings.Current.Delivery.MaximumConnectionsPerDestination;
+
+    /// <summary>What a connection learned about how many the destination bears.</summary>
+    private void Learn(Destination destination, bool taken)
+    {
+        lock (_gate)
+        {
+            if (!taken)
+            {
+                destination.Pace.TurnedAway();
+                return;
+            }
+
+            destination.Pace.Taken(MostConnections);
+            if (destination.Waiting.Count > 0)
+            {
+                AddRunner(destination);
+            }
         }
     }
 
@@ -93,7 +123,7 @@ internal sealed partial class RemoteDelivery
             return;
         }
 
-        var mailer = new DestinationMailer(_around, _routes, destination) { Deadlines = Deadlines };
+        var mailer = new DestinationMailer(_around, _routes, destination) { Deadlines = Deadlines, Learned = taken => Learn(destination, taken) };
         try
         {
             while (Next(destination) is { } next)
@@ -121,7 +151,8 @@ internal sealed partial class RemoteDelivery
     {
         lock (_gate)
         {
-            if (destination.Waiting.TryDequeue(out var next))
+            var tooMany = destination.Runners > destination.Pace.Connections(MostConnections);
+            if (!tooMany && destination.Waiting.TryDequeue(out var next))
             {
                 return next;
             }
@@ -129,10 +160,27 @@ internal sealed partial class RemoteDelivery
             if (--destination.Runners == 0)
             {
                 _destinations.Remove(destination.Name);
+                Remember(destination);
             }
 
             return null;
         }
+    }
+
+    /// <summary>A destination that turned us away is met slowly the next time, too.</summary>
+    private void Remember(Destination destination)
+    {
+        if (destination.Pace.IsFresh)
+        {
+            return;
+        }
+
+        if (_paces.Count >= MostPaces)
+        {
+            _paces.Clear(); // a wrong guess costs one refused connection
+        }
+
+        _paces[destination.Name] = destination.Pace;
     }
 
     [LoggerMessage(5501, LogLevel.Error, "A connection runner for {Destination} failed")]
@@ -140,13 +188,16 @@ internal sealed partial class RemoteDelivery
 }
 
 /// <summary>A destination: what waits for it, how many serve it, and since when it cannot be reached.</summary>
-internal sealed class Destination(string name)
+internal sealed class Destination(string name, DestinationPace pace)
 {
     /// <summary>Domain or relay.</summary>
     public string Name => name;
 
     /// <summary>Jobs with the moment they came; under the gate of <see cref="RemoteDelivery"/>.</summary>
     public Queue<(RemoteJob Job, long Submitted)> Waiting { get; } = new();
+
+    /// <summary>How many connections it bears; under the same gate.</summary>
+    public DestinationPace Pace => pace;
 
     /// <summary>Connections that serve it; under the same gate.</summary>
     public int Runners { get; set; }

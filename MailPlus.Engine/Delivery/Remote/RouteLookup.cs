@@ -64,6 +64,13 @@ internal sealed class RouteLookup(IDnsResolver resolver, ISettingsSource setting
         return [.. records.Where(r => !r.IsNull && r.Preference < own).OrderBy(r => r.Preference).ThenBy(_ => Random.Shared.Next()).Select(r => r.Exchange).Distinct(StringComparer.OrdinalIgnoreCase).Take(MostExchangers)];
     }
 
+    /// <summary>Address families take turns, so that the second attempt is a fallback to the other one whatever the first family lacks.</summary>
+    internal static IReadOnlyList<IPAddress> Interleave(IReadOnlyList<IPAddress> addresses)
+    {
+        var families = addresses.GroupBy(a => a.AddressFamily).Select(family => family.ToList()).ToList();
+        return families.Count < 2 ? addresses : [.. Enumerable.Range(0, families.Max(f => f.Count)).SelectMany(i => families.Where(f => i < f.Count).Select(f => f[i]))];
+    }
+
     private async ValueTask<RemoteRoute> PeersAsync(string domain, IReadOnlyList<string> hosts, int port, CancellationToken cancellationToken)
     {
         if (hosts.Count == 0 || hosts is [var only] && IsSame(only, settings.Current.Smtp.Hostname))
@@ -81,7 +88,7 @@ internal sealed class RouteLookup(IDnsResolver resolver, ISettingsSource setting
                 temporary ??= $"DNS look-up of {host} failed: {answer.Detail}";
             }
 
-            peers.AddRange(answer.Records.Select(address => new SmtpPeer(host, new IPEndPoint(address, port), SmtpClientTls.Opportunistic)));
+            peers.AddRange(Interleave(answer.Records).Select(address => new SmtpPeer(host, new IPEndPoint(address, port), SmtpClientTls.Opportunistic)));
         }
 
         if (peers.Count > 0)

@@ -29,6 +29,12 @@ internal sealed record SmtpCapabilities
     /// <summary>Its largest message in octets, 0 when it names none.</summary>
     public long MaximumSize { get; private init; }
 
+    /// <summary>Recipients a transaction may have (LIMITS RCPTMAX, RFC 9422), 0 when it does not say.</summary>
+    public int MaximumRecipients { get; private init; }
+
+    /// <summary>Transactions a session may have (LIMITS MAILMAX, RFC 9422), 0 when it does not say.</summary>
+    public int MaximumMessages { get; private init; }
+
     /// <summary>SASL mechanisms, upper case.</summary>
     public IReadOnlyList<string> Mechanisms { get; private init; } = [];
 
@@ -52,6 +58,7 @@ internal sealed record SmtpCapabilities
                 "DSN" => found with { Dsn = true },
                 "STARTTLS" => found with { StartTls = true },
                 "SIZE" => found with { Size = true, MaximumSize = words.Length > 1 && long.TryParse(words[1], NumberStyles.None, CultureInfo.InvariantCulture, out var size) ? size : 0 },
+                "LIMITS" => found with { MaximumRecipients = Limit(words, "RCPTMAX="), MaximumMessages = Limit(words, "MAILMAX=") },
                 "AUTH" => found with { Mechanisms = [.. words.Skip(1).Select(w => w.ToUpperInvariant())] },
                 _ => found,
             };
@@ -59,4 +66,8 @@ internal sealed record SmtpCapabilities
 
         return found;
     }
+
+    /// <summary>RFC 9422 4: a limit that is not understood is as if it were not there.</summary>
+    private static int Limit(string[] words, string name) =>
+        words.FirstOrDefault(w => w.StartsWith(name, StringComparison.OrdinalIgnoreCase)) is { } word && int.TryParse(word.AsSpan(name.Length), NumberStyles.None, CultureInfo.InvariantCulture, out var limit) ? limit : 0;
 }
