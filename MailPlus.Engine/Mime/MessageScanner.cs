@@ -162,30 +162,59 @@ public sealed class MessageScanner
         var open = unfolded.AsSpan().IndexOf((byte)'<');
         var inside = open < 0 ? unfolded.AsSpan() : unfolded.AsSpan(open + 1);
         var close = inside.IndexOf((byte)'>');
-        return HeaderText.Clean(CharsetGuess.Decode(close < 0 ? inside : inside[..close]), MaxIdentifier);
+        return Identifier(close < 0 ? inside : inside[..close]);
     }
 
+    /// <summary>
+    /// The ancestors of a message, oldest first (RFC 5256 3, REFERENCES): the References field; only where that names none, the first identifier of In-Reply-To.
+    /// Of too many the first and the nearest ones count.
+    /// </summary>
     private static List<string> ReadReferences(SummaryFields fields)
     {
-        var all = new List<string>();
-        Add(fields[HeaderId.References]);
-        Add(fields[HeaderId.InReplyTo]);
-        return all;
-
-        void Add(byte[]? raw)
+        var all = Identifiers(fields[HeaderId.References], int.MaxValue);
+        if (all.Count == 0)
         {
-            ReadOnlySpan<byte> rest = raw is null ? [] : HeaderText.Unfold(raw);
-            while (all.Count < MaxReferences && rest.IndexOf((byte)'<') is >= 0 and var open && rest[open..].IndexOf((byte)'>') is > 1 and var length)
-            {
-                var id = HeaderText.Clean(CharsetGuess.Decode(rest.Slice(open + 1, length - 1)), MaxIdentifier);
-                if (id.Length > 0 && !all.Contains(id))
-                {
-                    all.Add(id);
-                }
-
-                rest = rest[(open + length)..];
-            }
+            all = Identifiers(fields[HeaderId.InReplyTo], 1);
         }
+
+        if (all.Count > MaxReferences)
+        {
+            all.RemoveRange(1, all.Count - MaxReferences);
+        }
+
+        return all;
+    }
+
+    private static List<string> Identifiers(byte[]? raw, int maximum)
+    {
+        var all = new List<string>();
+        var seen = new HashSet<string>(StringComparer.Ordinal);
+        ReadOnlySpan<byte> rest = raw is null ? [] : HeaderText.Unfold(raw);
+        while (all.Count < maximum && rest.IndexOf((byte)'<') is >= 0 and var open && rest[open..].IndexOf((byte)'>') is >= 1 and var length)
+        {
+            var id = Identifier(rest.Slice(open + 1, length - 1));
+            if (id.Length > 0 && seen.Add(id))
+            {
+                all.Add(id);
+            }
+
+            rest = rest[(open + length)..];
+        }
+
+        return all;
+    }
+
+    /// <summary>An identifier in the one form in which identifiers are compared: a local part in quotes that need not be is not (RFC 5256 3), white space is none of it.</summary>
+    private static string Identifier(ReadOnlySpan<byte> inside)
+    {
+        var id = HeaderText.Clean(CharsetGuess.Decode(inside), MaxIdentifier);
+        if (id.Contains(' ') || id.Contains('\t'))
+        {
+            id = string.Concat(id.Where(c => !char.IsWhiteSpace(c)));
+        }
+
+        var end = id.Length > 1 && id[0] == '"' ? id.LastIndexOf("\"@", StringComparison.Ordinal) : -1;
+        return end > 0 && id.AsSpan(1, end - 1).IndexOfAny('"', '\\') < 0 ? string.Concat(id.AsSpan(1, end - 1), id.AsSpan(end + 1)) : id;
     }
 
     private static string Preview(MessageContent content, PartTree tree)

@@ -38,7 +38,7 @@ public sealed record MessageSummary
     /// <summary>Message-ID without angle brackets, "" when absent.</summary>
     public string MessageId { get; init; } = "";
 
-    /// <summary>In-Reply-To and References, without brackets, in order, at most 100.</summary>
+    /// <summary>The message's ancestors, oldest first, without brackets, at most 100: References, or else the first of In-Reply-To (RFC 5256 3).</summary>
     public IReadOnlyList<string> References { get; init; } = [];
 
     /// <summary>First text of the message for lists: one line, whitespace folded, at most 200 characters.</summary>

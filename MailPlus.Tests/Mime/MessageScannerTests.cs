@@ -133,13 +133,26 @@ public sealed class MessageScannerTests
         Assert.Equal("""("application" "pdf" ("name*0*" "utf-8''%ED%95%9C" "name*1" "b.pdf") NIL NIL "BASE64" 4 NIL ("attachment" NIL) NIL NIL)""", structure);
     }
 
+    [Theory]
+    [InlineData("In-Reply-To: <2@x> <3@x>\n", "2@x")]
+    [InlineData("References: none\nIn-Reply-To: your mail of <2@x>\n", "2@x")]
+    [InlineData("References: <\"1\"@x> <\"a b\"@x>\n", "1@x ab@x")]
+    public void AncestorsAreThoseOfRfc5256(string header, string expected) => Assert.Equal(expected.Split(' '), Scan(header + "\nx").References);
+
+    [Fact]
+    public void OfTooManyAncestorsTheFirstAndTheNearestStay()
+    {
+        var references = Scan("References: " + string.Join(' ', Enumerable.Range(0, 300).Select(i => $"<{i}@x>")) + "\n\nx").References;
+        Assert.Equal((100, "0@x", "201@x", "299@x"), (references.Count, references[0], references[1], references[^1]));
+    }
+
     [Fact]
     public void ThreadingAndLoopFactsAreCollected()
     {
         var summary = Scan("Received: a\nReceived: b\nMessage-ID: <m@x>\nReferences: <1@x>\n <2@x>\nIn-Reply-To: <2@x> <3@x>\nDate: Thu, 15 Feb 2007 01:02:03 +0200\n\nx");
         Assert.Equal(2, summary.ReceivedCount);
         Assert.Equal("m@x", summary.MessageId);
-        Assert.Equal(["1@x", "2@x", "3@x"], summary.References);
+        Assert.Equal(["1@x", "2@x"], summary.References);
         Assert.Equal(Instant.From(new DateTimeOffset(2007, 2, 15, 1, 2, 3, TimeSpan.FromHours(2))), summary.Sent);
     }
 
