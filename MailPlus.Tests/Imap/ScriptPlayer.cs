@@ -13,7 +13,7 @@ internal sealed partial class ScriptPlayer(ImapUnderTest server)
     private readonly Dictionary<string, string> _values = new(StringComparer.Ordinal) { ["mailbox"] = Mailbox, ["user"] = "kim", ["password"] = "secret" };
     private readonly List<Peer> _peers = [];
     private readonly Queue<string> _blocks = new();
-    private string[] _messages = [];
+    private (string Date, string Text)[] _messages = [];
     private int _nextMessage;
     private int _serial;
 
@@ -23,7 +23,8 @@ internal sealed partial class ScriptPlayer(ImapUnderTest server)
     public async Task PlayAsync(string script, string mbox)
     {
         var header = Header(script);
-        _messages = [.. FromLine().Split(mbox.ReplaceLineEndings("\n")).Skip(1).Select(m => m.ReplaceLineEndings("\r\n"))];
+        var text = mbox.ReplaceLineEndings("\n");
+        _messages = [.. FromLine().Matches(text).Select(m => ArrivalOf(m.Value)).Zip(FromLine().Split(text).Skip(1), (date, m) => (date, m.ReplaceLineEndings("\r\n")))];
         await PrepareAsync(header);
         await RunAsync(ReadLines(script));
     }
@@ -163,9 +164,18 @@ internal sealed partial class ScriptPlayer(ImapUnderTest server)
 
     private string AppendText(string arguments)
     {
-        var message = _messages[_nextMessage++ % _messages.Length];
+        var (date, message) = _messages[_nextMessage++ % _messages.Length];
         var rest = Fill(arguments).Trim();
-        return $"APPEND {(rest.Length == 0 ? Mailbox : rest)} {{{message.Length}+}}\r\n{message}";
+        return $"APPEND {(rest.Length == 0 ? Mailbox + date : rest)} {{{message.Length}+}}\r\n{message}";
+    }
+
+    /// <summary>The date of a From_ line as APPEND takes it, with a space before it; "" where the line has none.</summary>
+    private static string ArrivalOf(string fromLine)
+    {
+        var text = fromLine.Trim().Split(' ', 3, StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)[^1];
+        return DateTimeOffset.TryParseExact(text, ["ddd MMM d HH:mm:ss yyyy zzz", "ddd MMM d HH:mm:ss yyyy"], CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var date)
+            ? date.ToString(" \\\"dd-MMM-yyyy HH:mm:ss ", CultureInfo.InvariantCulture) + date.ToString("zzz", CultureInfo.InvariantCulture).Replace(":", "", StringComparison.Ordinal) + "\""
+            : "";
     }
 
     private async Task MustAsync(Peer peer, string command)
