@@ -24,13 +24,13 @@ internal sealed class ImapUnderTest : IAsyncDisposable
     private readonly List<MemoryConnection> _connections = [];
     private readonly CancellationTokenSource _stop = new();
 
-    private ImapUnderTest(bool isLab, long quota)
+    private ImapUnderTest(bool isLab, long quota, TimeSpan? progressEvery)
     {
         _threads = new SqliteThreads(NullLogger<SqliteThreads>.Instance, 2);
         Store = new SqliteMailStore(Path.Combine(_folder, "accounts"), _threads, TimeProvider.System);
         _handler = new ImapHandler(new ImapDependencies(Store, new OnePassword(), new OneAccount(quota), new SettableSettings(), new RunOptions { DataFolder = _folder, LoopbackLab = isLab })
         {
-            Log = Log,
+            Log = Log, ProgressEvery = progressEvery ?? TimeSpan.FromMinutes(1),
         });
     }
 
@@ -38,9 +38,9 @@ internal sealed class ImapUnderTest : IAsyncDisposable
 
     public ErrorLog Log { get; } = new();
 
-    public static async Task<ImapUnderTest> StartAsync(bool isLab = true, long quota = 0)
+    public static async Task<ImapUnderTest> StartAsync(bool isLab = true, long quota = 0, TimeSpan? progressEvery = null)
     {
-        var server = new ImapUnderTest(isLab, quota);
+        var server = new ImapUnderTest(isLab, quota, progressEvery);
         await server.Store.CreateAsync(Kim, default);
         return server;
     }

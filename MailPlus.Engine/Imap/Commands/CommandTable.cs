@@ -17,6 +17,7 @@ internal sealed class CommandTable
         new SearchCommand(byUid: false), new SearchCommand(byUid: true), new FetchCommand(byUid: false), new FetchCommand(byUid: true),
         new StoreCommand(byUid: false), new StoreCommand(byUid: true), new CopyCommand(byUid: false), new CopyCommand(byUid: true),
         new MoveCommand(byUid: false), new MoveCommand(byUid: true),
+        new SortCommand(byUid: false), new SortCommand(byUid: true), new ThreadCommand(byUid: false), new ThreadCommand(byUid: true),
     }.ToFrozenDictionary(c => c.Name, StringComparer.Ordinal);
 
     /// <summary>A command by its name in capitals, null when there is none.</summary>

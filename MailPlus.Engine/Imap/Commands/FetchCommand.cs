@@ -21,6 +21,11 @@ internal sealed class FetchCommand(bool byUid) : ImapCommand(byUid ? "UID FETCH"
         session.IsCondStore |= arguments.WantsModSeq;
         var columns = Columns(arguments.Items);
         var positions = selected.Resolve(arguments.Set, byUid);
+        if (arguments.Partial is { } partial)
+        {
+            positions = Stretch(positions, partial);
+        }
+
         if (columns == MessageColumns.None)
         {
             await WriteStatesAsync(session, arguments, positions, cancellationToken);
@@ -39,6 +44,27 @@ internal sealed class FetchCommand(bool byUid) : ImapCommand(byUid ? "UID FETCH"
         return isComplete ? Completion.Ok("Fetch completed") : Completion.No("Some messages are gone", "EXPUNGEISSUED");
     }
 
+    /// <summary>The stretch of the messages named.</summary>
+    private static List<(int Start, int Count)> Stretch(List<(int Start, int Count)> positions, PartialRange partial)
+    {
+        var (skip, take) = partial.Of(positions.Sum(p => p.Count));
+        var kept = new List<(int Start, int Count)>();
+        foreach (var (start, count) in positions)
+        {
+            var from = Math.Min(skip, count);
+            var length = Math.Min(count - from, take);
+            if (length > 0)
+            {
+                kept.Add((start + from, length));
+            }
+
+            skip -= from;
+            take -= length;
+        }
+
+        return kept;
+    }
+
     private static MessageColumns Columns(IReadOnlyList<FetchItem> items)
     {
         var columns = MessageColumns.None;
@@ -49,6 +75,7 @@ internal sealed class FetchCommand(bool byUid) : ImapCommand(byUid ? "UID FETCH"
                 FetchAttribute.Envelope => MessageColumns.Envelope,
                 FetchAttribute.Body => MessageColumns.Body,
                 FetchAttribute.BodyStructure => MessageColumns.BodyStructure,
+                FetchAttribute.SaveDate => MessageColumns.SaveDate,
                 _ => item.Section is null ? MessageColumns.None : MessageColumns.Content,
             };
         }
@@ -177,6 +204,11 @@ internal sealed class FetchCommand(bool byUid) : ImapCommand(byUid ? "UID FETCH"
                     break;
                 case FetchAttribute.BodyStructure:
                     FetchWriter.WriteReady(output, "BODYSTRUCTURE "u8, row.BodyStructure.Span, ref isFirst);
+                    break;
+                case FetchAttribute.SaveDate:
+                    FetchWriter.Separate(output, ref isFirst);
+                    output.Write("SAVEDATE "u8);
+                    ImapTime.Write(output, (row.SaveDate?.Microseconds ?? 0) / 1_000_000);
                     break;
                 case var _ when item.Section is not null:
                     FetchWriter.Separate(output, ref isFirst);

@@ -6,79 +6,100 @@ namespace MailPlus.Engine.Imap.Commands;
 
 /// <summary>
 /// Judges messages by a search key in two steps: what the snapshot knows decides most messages; only for the rest are rows read, with no more columns than the
-/// keys need.
+/// keys need. Names, sets, days and intervals are worked out once; sets become UIDs, so that a matcher stays true when sequence numbers change (RFC 5267 4.3).
 /// </summary>
 internal sealed class SearchMatcher
 {
-    private readonly SelectedMailbox _selected;
-    private readonly SearchKey _key;
-    private readonly Dictionary<SearchKey, IReadOnlyList<(uint First, uint Last)>> _sets = new(ReferenceEqualityComparer.Instance);
+    private const long SecondsOfDay = 86_400;
 
-    public SearchMatcher(SelectedMailbox selected, SearchKey key)
+    private readonly SelectedMailbox _selected;
+    private readonly Node _root;
+
+    public SearchMatcher(SelectedMailbox selected, SearchKey key, DateTimeOffset now)
     {
         _selected = selected;
-        _key = key;
-        Prepare(key);
+        _root = Compile(key, now.ToUnixTimeSeconds());
     }
 
     /// <summary>Columns a row needs.</summary>
     public MessageColumns Columns { get; private set; }
 
     /// <summary>Whether the message matches, null when only its row can tell.</summary>
-    public bool? MatchState(uint number, in MessageState message) => Match(_key, number, message);
+    public bool? MatchState(in MessageState message) => Match(_root, message);
 
-    /// <summary>Whether the message matches, with its row.</summary>
-    public async ValueTask<bool> MatchRowAsync(uint number, MessageState message, MessageRow row, CancellationToken cancellationToken)
+    /// <summary>How well the message matches with its row: 0 not at all, up to 100 (RFC 6203 4); exact keys know 0 and 100 only.</summary>
+    public async ValueTask<int> MatchRowAsync(MessageState message, MessageRow row, CancellationToken cancellationToken)
     {
         var text = new SearchText(row);
-        return await MatchRowAsync(_key, number, message, text, cancellationToken);
+        return await MatchRowAsync(_root, message, text, cancellationToken) ? text.Relevancy : 0;
     }
 
-    private void Prepare(SearchKey key)
-    {
-        if (key.Set is { } set)
-        {
-            var count = _selected.View.Count;
-            _sets[key] = set.Resolve(key.Subject == SearchSubject.Sequence ? (uint)count : count == 0 ? 0 : _selected.View[count - 1].Uid.Value);
-        }
+    private static long Start(DateOnly day) => new DateTimeOffset(day.ToDateTime(TimeOnly.MinValue), TimeSpan.Zero).ToUnixTimeSeconds();
 
+    private Node Compile(SearchKey key, long now)
+    {
         Columns |= key.Subject switch
         {
             SearchSubject.SentBefore or SearchSubject.SentOn or SearchSubject.SentSince => MessageColumns.Envelope,
             SearchSubject.Header or SearchSubject.Body or SearchSubject.Text => MessageColumns.Content,
+            SearchSubject.SavedBefore or SearchSubject.SavedOn or SearchSubject.SavedSince => MessageColumns.SaveDate,
             _ => MessageColumns.None,
         };
-        foreach (var inner in key.Keys)
+        return new Node(key)
         {
-            Prepare(inner);
-        }
+            Kids = [.. key.Keys.Select(k => Compile(k, now))],
+            Uids = key.Set is { } set ? Uids(set, key.Subject == SearchSubject.Uid) : [],
+            Flags = key.Subject is SearchSubject.Flag or SearchSubject.NoFlag && FlagNames.TrySystem(key.Name, out var flag) ? flag : MessageFlags.None,
+            IsRecent = key.Name.Equals("\\Recent", StringComparison.OrdinalIgnoreCase),
+            Bound = key.Subject switch
+            {
+                SearchSubject.Before or SearchSubject.On or SearchSubject.Since or SearchSubject.SavedBefore or SearchSubject.SavedOn or SearchSubject.SavedSince => Start(key.Day),
+                SearchSubject.Older or SearchSubject.Younger => now - key.Number,
+                _ => key.Number,
+            },
+        };
     }
 
-    private bool? Match(SearchKey key, uint number, in MessageState message)
+    private IReadOnlyList<(uint First, uint Last)> Uids(SequenceSet set, bool isUid)
     {
-        switch (key.Subject)
+        var view = _selected.View;
+        if (set.IsSaved)
+        {
+            return _selected.Saved.Ranges;
+        }
+
+        var ranges = set.Resolve(!isUid ? (uint)view.Count : view.Count == 0 ? 0 : view[view.Count - 1].Uid.Value);
+        return isUid
+            ? ranges
+            : [.. ranges.Where(r => r.First <= view.Count).Select(r => (view[(int)r.First - 1].Uid.Value, view[(int)Math.Min(r.Last, (uint)view.Count) - 1].Uid.Value))];
+    }
+
+    private bool? Match(Node node, in MessageState message)
+    {
+        switch (node.Key.Subject)
         {
             case SearchSubject.And:
-                return MatchAll(key, number, message);
+                return MatchAll(node, message);
             case SearchSubject.Or:
-                var one = Match(key.Keys[0], number, message);
-                var other = one == true ? true : Match(key.Keys[1], number, message);
+                var one = Match(node.Kids[0], message);
+                var other = one == true ? true : Match(node.Kids[1], message);
                 return one == true || other == true ? true : one is null || other is null ? null : false;
             case SearchSubject.Not:
-                return !Match(key.Keys[0], number, message);
-            case SearchSubject.SentBefore or SearchSubject.SentOn or SearchSubject.SentSince or SearchSubject.Header or SearchSubject.Body or SearchSubject.Text:
+                return !Match(node.Kids[0], message);
+            case SearchSubject.SentBefore or SearchSubject.SentOn or SearchSubject.SentSince or SearchSubject.Header or SearchSubject.Body or SearchSubject.Text
+                or SearchSubject.SavedBefore or SearchSubject.SavedOn or SearchSubject.SavedSince:
                 return null;
             default:
-                return MatchLeaf(key, number, message);
+                return MatchLeaf(node, message);
         }
     }
 
-    private bool? MatchAll(SearchKey key, uint number, in MessageState message)
+    private bool? MatchAll(Node node, in MessageState message)
     {
         bool? result = true;
-        foreach (var inner in key.Keys)
+        foreach (var inner in node.Kids)
         {
-            switch (Match(inner, number, message))
+            switch (Match(inner, message))
             {
                 case false:
                     return false;
@@ -91,39 +112,62 @@ internal sealed class SearchMatcher
         return result;
     }
 
-    private bool MatchLeaf(SearchKey key, uint number, in MessageState message) => key.Subject switch
+    private bool MatchLeaf(Node node, in MessageState message) => node.Key.Subject switch
     {
         SearchSubject.All => true,
-        SearchSubject.Sequence => Contains(_sets[key], number),
-        SearchSubject.Uid => Contains(_sets[key], message.Uid.Value),
-        SearchSubject.Flag => HasFlag(key.Name, message),
-        SearchSubject.NoFlag => !HasFlag(key.Name, message),
+        SearchSubject.Sequence or SearchSubject.Uid => Contains(node.Uids, message.Uid.Value),
+        SearchSubject.Flag => HasFlag(node, message),
+        SearchSubject.NoFlag => !HasFlag(node, message),
         SearchSubject.Recent => _selected.IsRecent(message.Uid),
         SearchSubject.Old => !_selected.IsRecent(message.Uid),
         SearchSubject.New => _selected.IsRecent(message.Uid) && (message.Flags & MessageFlags.Seen) == 0,
-        SearchSubject.Before => ImapTime.Day(message.InternalDate) < key.Day,
-        SearchSubject.On => ImapTime.Day(message.InternalDate) == key.Day,
-        SearchSubject.Since => ImapTime.Day(message.InternalDate) >= key.Day,
-        SearchSubject.Larger => message.Size > key.Number,
-        SearchSubject.Smaller => message.Size < key.Number,
-        SearchSubject.ModSeq => message.ModSeq.Value >= key.Number,
+        SearchSubject.Before => message.InternalDate < node.Bound,
+        SearchSubject.On => message.InternalDate >= node.Bound && message.InternalDate < node.Bound + SecondsOfDay,
+        SearchSubject.Since => message.InternalDate >= node.Bound,
+        SearchSubject.Older => message.InternalDate <= node.Bound,
+        SearchSubject.Younger => message.InternalDate >= node.Bound,
+        SearchSubject.Larger => message.Size > node.Bound,
+        SearchSubject.Smaller => message.Size < node.Bound,
+        SearchSubject.ModSeq => message.ModSeq.Value >= node.Bound,
         _ => false,
     };
 
-    private bool HasFlag(string name, in MessageState message) => FlagNames.TrySystem(name, out var flag)
-        ? (message.Flags & flag) != 0
-        : name.Equals("\\Recent", StringComparison.OrdinalIgnoreCase)
-            ? _selected.IsRecent(message.Uid)
-            : (message.Keywords & FlagNames.KeywordBit(_selected.Known.Keywords, name)) != 0;
-
-    private async ValueTask<bool> MatchRowAsync(SearchKey key, uint number, MessageState message, SearchText text, CancellationToken cancellationToken)
+    private bool HasFlag(Node node, in MessageState message)
     {
+        if (node.Flags != MessageFlags.None)
+        {
+            return (message.Flags & node.Flags) != 0;
+        }
+
+        if (node.IsRecent)
+        {
+            return _selected.IsRecent(message.Uid);
+        }
+
+        if (message.Keywords == 0)
+        {
+            return false;
+        }
+
+        // Keywords may be added to the mailbox while a matcher lives: the bit is looked up for each list of them.
+        var keywords = _selected.Known.Keywords;
+        if (!ReferenceEquals(node.Keywords, keywords))
+        {
+            (node.Keywords, node.Bit) = (keywords, FlagNames.KeywordBit(keywords, node.Key.Name));
+        }
+
+        return (message.Keywords & node.Bit) != 0;
+    }
+
+    private async ValueTask<bool> MatchRowAsync(Node node, MessageState message, SearchText text, CancellationToken cancellationToken)
+    {
+        var key = node.Key;
         switch (key.Subject)
         {
             case SearchSubject.And:
-                foreach (var inner in key.Keys)
+                foreach (var inner in node.Kids)
                 {
-                    if (!await MatchRowAsync(inner, number, message, text, cancellationToken))
+                    if (!await MatchRowAsync(inner, message, text, cancellationToken))
                     {
                         return false;
                     }
@@ -131,15 +175,23 @@ internal sealed class SearchMatcher
 
                 return true;
             case SearchSubject.Or:
-                return await MatchRowAsync(key.Keys[0], number, message, text, cancellationToken) || await MatchRowAsync(key.Keys[1], number, message, text, cancellationToken);
+                return await MatchRowAsync(node.Kids[0], message, text, cancellationToken) || await MatchRowAsync(node.Kids[1], message, text, cancellationToken);
             case SearchSubject.Not:
-                return !await MatchRowAsync(key.Keys[0], number, message, text, cancellationToken);
+                return !await MatchRowAsync(node.Kids[0], message, text, cancellationToken);
             case SearchSubject.SentBefore:
                 return text.Sent is { } before && before < key.Day;
             case SearchSubject.SentOn:
                 return text.Sent == key.Day;
             case SearchSubject.SentSince:
                 return text.Sent is { } since && since >= key.Day;
+            case SearchSubject.SavedBefore:
+                return text.Saved < node.Bound;
+            case SearchSubject.SavedOn:
+                return text.Saved >= node.Bound && text.Saved < node.Bound + SecondsOfDay;
+            case SearchSubject.SavedSince:
+                return text.Saved >= node.Bound;
+            case SearchSubject.Header or SearchSubject.Body or SearchSubject.Text when key.IsFuzzy && key.Needle.Length > 0:
+                return await text.MatchesLooselyAsync(key, cancellationToken);
             case SearchSubject.Header:
                 return await text.HeaderContainsAsync(key.Name, key.Needle, cancellationToken);
             case SearchSubject.Body:
@@ -147,7 +199,7 @@ internal sealed class SearchMatcher
             case SearchSubject.Text:
                 return await text.HeaderContainsAsync(null, key.Needle, cancellationToken) || text.BodyContains(key.Needle);
             default:
-                return MatchLeaf(key, number, message);
+                return MatchLeaf(node, message);
         }
     }
 
@@ -172,5 +224,25 @@ internal sealed class SearchMatcher
         }
 
         return false;
+    }
+
+    /// <summary>A key with what it means in this mailbox.</summary>
+    private sealed class Node(SearchKey key)
+    {
+        public SearchKey Key => key;
+
+        public required Node[] Kids { get; init; }
+
+        public required IReadOnlyList<(uint First, uint Last)> Uids { get; init; }
+
+        public required MessageFlags Flags { get; init; }
+
+        public required bool IsRecent { get; init; }
+
+        public required long Bound { get; init; }
+
+        public IReadOnlyList<string>? Keywords { get; set; }
+
+        public ulong Bit { get; set; }
     }
 }

@@ -10,6 +10,13 @@ internal sealed class SearchText(MessageRow row)
 {
     private List<(string Name, string Value)>? _fields;
     private List<string>? _body;
+    private (int Sum, int Count) _scores;
+
+    /// <summary>Mean of the fuzzy keys that matched so far, 100 when there was none (RFC 6203 4).</summary>
+    public int Relevancy => _scores.Count == 0 ? 100 : Math.Max(1, _scores.Sum / _scores.Count);
+
+    /// <summary>When the message entered the mailbox, in seconds since 1970.</summary>
+    public long Saved => row.SaveDate is { } date ? date.Microseconds / 1_000_000 : 0;
 
     /// <summary>The day in the Date header as written there, time and zone disregarded; null when it has none.</summary>
     public DateOnly? Sent
@@ -53,6 +60,37 @@ internal sealed class SearchText(MessageRow row)
 
         _body ??= [.. MessageText.Searchable(content, StructureReader.Read(content))];
         return needle.Length == 0 || _body.Exists(text => Contains(text, needle));
+    }
+
+    /// <summary>Whether most words of the needle are there in some form, in any order; notes how well they match.</summary>
+    public async ValueTask<bool> MatchesLooselyAsync(Wire.SearchKey key, CancellationToken cancellationToken)
+    {
+        var needle = new LooseNeedle(key.Needle);
+        if (key.Subject != Wire.SearchSubject.Body)
+        {
+            _fields ??= await ReadFieldsAsync(cancellationToken);
+            foreach (var (field, value) in _fields)
+            {
+                if (key.Subject == Wire.SearchSubject.Text || field.Equals(key.Name, StringComparison.OrdinalIgnoreCase))
+                {
+                    needle.Look(value);
+                }
+            }
+        }
+
+        if (key.Subject != Wire.SearchSubject.Header && row.Content is { } content)
+        {
+            _body ??= [.. MessageText.Searchable(content, StructureReader.Read(content))];
+            _body.ForEach(needle.Look);
+        }
+
+        if (needle.Score == 0)
+        {
+            return false;
+        }
+
+        _scores = (_scores.Sum + needle.Score, _scores.Count + 1);
+        return true;
     }
 
     private static bool Contains(string text, string needle)

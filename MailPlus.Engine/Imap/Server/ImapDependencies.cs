@@ -20,6 +20,9 @@ public sealed record ImapDependencies(IMailStore Store, IAuthenticator Authentic
     /// <summary>Time of APPEND without a date.</summary>
     public TimeProvider Clock { get; init; } = TimeProvider.System;
 
+    /// <summary>After how long without a word a searching command says how far it is (RFC 9585).</summary>
+    public TimeSpan ProgressEvery { get; init; } = TimeSpan.FromSeconds(10);
+
     /// <summary>Log.</summary>
     public required ILogger Log { get; init; }
 }

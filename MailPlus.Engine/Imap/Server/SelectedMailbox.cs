@@ -35,6 +35,9 @@ internal sealed class SelectedMailbox
     /// <summary>Structure of the message a part was last fetched from: clients fetch big parts piece by piece.</summary>
     public (Uid Uid, PartTree Tree)? LastStructure { get; set; }
 
+    /// <summary>What SEARCH RETURN (SAVE) kept: "$" (RFC 5182). Messages that are gone are passed over wherever it is used.</summary>
+    public UidSet Saved { get; set; } = UidSet.Empty;
+
     public int RecentCount
     {
         get
@@ -78,8 +81,12 @@ internal sealed class SelectedMailbox
     /// <exception cref="SyntaxException">A sequence number that does not exist, unless <paramref name="lenient"/>.</exception>
     public List<(int Start, int Count)> Resolve(SequenceSet set, bool byUid, bool lenient = false)
     {
+        if (set.IsSaved)
+        {
+            return Positions(Saved.Ranges, byUid: true);
+        }
+
         var count = View.Count;
-        var found = new List<(int Start, int Count)>();
         if (!byUid && !lenient)
         {
             foreach (var (first, last) in set.Ranges)
@@ -92,7 +99,14 @@ internal sealed class SelectedMailbox
             }
         }
 
-        foreach (var (first, last) in set.Resolve(byUid ? (count == 0 ? 0 : View[count - 1].Uid.Value) : (uint)count))
+        return Positions(set.Resolve(byUid ? (count == 0 ? 0 : View[count - 1].Uid.Value) : (uint)count), byUid);
+    }
+
+    private List<(int Start, int Count)> Positions(IReadOnlyList<(uint First, uint Last)> ranges, bool byUid)
+    {
+        var count = View.Count;
+        var found = new List<(int Start, int Count)>();
+        foreach (var (first, last) in ranges)
         {
             var start = byUid ? View.IndexOfFirstAtLeast(new Uid(first)) : (int)Math.Min(first - 1, (uint)count);
             var end = byUid ? End(View, last) : (int)Math.Min(last, (uint)count);

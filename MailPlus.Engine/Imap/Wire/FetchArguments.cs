@@ -17,6 +17,9 @@ internal enum FetchAttribute
     Rfc822,
     Rfc822Header,
     Rfc822Text,
+
+    /// <summary>When the message entered the mailbox (RFC 8514).</summary>
+    SaveDate,
 }
 
 /// <summary>One item asked for.</summary>
@@ -46,6 +49,9 @@ internal sealed record FetchArguments(SequenceSet Set, IReadOnlyList<FetchItem> 
 
     /// <summary>CHANGEDSINCE, null for none.</summary>
     public long? ChangedSince { get; init; }
+
+    /// <summary>Only a stretch of the messages the set names (RFC 9394 3.3), null for all.</summary>
+    public PartialRange? Partial { get; init; }
 
     /// <summary>Whether MODSEQ is wanted, which enables CONDSTORE.</summary>
     public bool WantsModSeq => ChangedSince is not null || Items.Any(i => i.Attribute == FetchAttribute.ModSeq);
@@ -88,23 +94,44 @@ internal sealed record FetchArguments(SequenceSet Set, IReadOnlyList<FetchItem> 
             Add(items, ReadItem(ref reader));
         }
 
-        long? since = null;
+        var arguments = new FetchArguments(set, items);
         if (reader.TryTake((byte)' '))
         {
-            reader.Take((byte)'(');
-            if (!reader.TryWord("CHANGEDSINCE"u8))
-            {
-                throw new SyntaxException("Unknown FETCH modifier");
-            }
-
-            reader.Space();
-            since = reader.LongNumber();
-            reader.Take((byte)')');
-            Add(items, new FetchItem(FetchAttribute.ModSeq));
+            arguments = ReadModifiers(ref reader, arguments, byUid);
         }
 
         reader.End();
-        return new FetchArguments(set, items) { ChangedSince = since };
+        if (arguments.ChangedSince is not null)
+        {
+            Add(items, new FetchItem(FetchAttribute.ModSeq));
+        }
+
+        return arguments;
+    }
+
+    /// <summary>Modifiers in parentheses (RFC 4466 2.4), each once, in any order.</summary>
+    private static FetchArguments ReadModifiers(ref ArgumentReader reader, FetchArguments arguments, bool byUid)
+    {
+        reader.Take((byte)'(');
+        do
+        {
+            switch (reader.Word())
+            {
+                case "CHANGEDSINCE" when arguments.ChangedSince is null:
+                    reader.Space();
+                    arguments = arguments with { ChangedSince = reader.LongNumber() };
+                    break;
+                case "PARTIAL" when byUid && arguments.Partial is null:
+                    reader.Space();
+                    arguments = arguments with { Partial = PartialRange.Read(ref reader) };
+                    break;
+                default:
+                    throw new SyntaxException("Unknown FETCH modifier");
+            }
+        }
+        while (reader.TryTake((byte)' '));
+        reader.Take((byte)')');
+        return arguments;
     }
 
     private static void AddAll(List<FetchItem> items, FetchAttribute[] attributes)
@@ -150,6 +177,7 @@ internal sealed record FetchArguments(SequenceSet Set, IReadOnlyList<FetchItem> 
             "INTERNALDATE" => new FetchItem(FetchAttribute.InternalDate),
             "RFC822.SIZE" => new FetchItem(FetchAttribute.Size),
             "MODSEQ" => new FetchItem(FetchAttribute.ModSeq),
+            "SAVEDATE" => new FetchItem(FetchAttribute.SaveDate),
             "ENVELOPE" => new FetchItem(FetchAttribute.Envelope),
             "BODY" => new FetchItem(FetchAttribute.Body),
             "BODYSTRUCTURE" => new FetchItem(FetchAttribute.BodyStructure),

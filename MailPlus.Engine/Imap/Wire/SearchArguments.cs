@@ -2,248 +2,117 @@ using MailPlus.Engine.Primitives;
 
 namespace MailPlus.Engine.Imap.Wire;
 
-/// <summary>What a search key looks at.</summary>
-internal enum SearchSubject
-{
-    All,
-    And,
-    Or,
-    Not,
-    Sequence,
-    Uid,
-    Flag,
-    NoFlag,
-    Recent,
-    Old,
-    New,
-    Before,
-    On,
-    Since,
-    SentBefore,
-    SentOn,
-    SentSince,
-    Larger,
-    Smaller,
-    ModSeq,
-    Header,
-    Body,
-    Text,
-}
-
-/// <summary>One search key (RFC 3501 6.4.4); which fields are set depends on the subject.</summary>
-internal sealed record SearchKey(SearchSubject Subject)
-{
-    public IReadOnlyList<SearchKey> Keys { get; init; } = [];
-
-    public SequenceSet? Set { get; init; }
-
-    /// <summary>Flag, keyword, or header field name.</summary>
-    public string Name { get; init; } = "";
-
-    /// <summary>What to look for.</summary>
-    public string Needle { get; init; } = "";
-
-    public DateOnly Day { get; init; }
-
-    public long Number { get; init; }
-}
-
-/// <summary>What a SEARCH returns (RFC 4731).</summary>
-[Flags]
-internal enum SearchReturn
-{
-    /// <summary>No RETURN: the plain SEARCH response.</summary>
-    Plain = 0,
-    Min = 1,
-    Max = 2,
-    All = 4,
-    Count = 8,
-
-    /// <summary>RETURN was given.</summary>
-    Extended = 16,
-}
-
-/// <summary>SEARCH arguments.</summary>
+/// <summary>SEARCH arguments (RFC 3501 6.4.4, RFC 4731).</summary>
 internal sealed record SearchArguments(SearchKey Key, SearchReturn Return)
 {
-    private const int MaxKeys = 1000;
-    private const int MaxNeedle = 4096;
-
-    /// <summary>A MODSEQ key was used, which enables CONDSTORE and adds MODSEQ to the answer.</summary>
-    public bool UsesModSeq { get; init; }
-
-    public static SearchArguments Parse(CommandText command)
+    public static SearchArguments Parse(CommandText command, Action<SearchReturn>? returnKnown = null)
     {
         var reader = command.Read();
         reader.Space();
-        var result = SearchReturn.Plain;
-        if (reader.TryWord("RETURN"u8))
-        {
-            reader.Space();
-            result = ReadReturn(ref reader);
-            reader.Space();
-        }
+        var result = SearchReturn.TryRead(ref reader);
+        returnKnown?.Invoke(result);
+        var key = SearchProgram.Read(ref reader);
+        result.Check(key, criteria: null);
+        return new SearchArguments(key, result);
+    }
+}
 
-        if (reader.TryWord("CHARSET"u8))
-        {
-            reader.Space();
-            var charset = reader.AStringText();
-            if (!charset.Equals("UTF-8", StringComparison.OrdinalIgnoreCase) && !charset.Equals("US-ASCII", StringComparison.OrdinalIgnoreCase))
-            {
-                throw new RefusedException(new Refusal(RefusalKind.Invalid, "SearchCharset") { Field = "CHARSET" });
-            }
+/// <summary>What one message is sorted by (RFC 5256 3, RFC 5957, RFC 6203 6).</summary>
+internal enum SortCriterion
+{
+    Arrival,
+    Cc,
+    Date,
+    From,
+    Size,
+    Subject,
+    To,
+    DisplayFrom,
+    DisplayTo,
+    Relevancy,
+}
 
-            reader.Space();
-        }
+/// <summary>SORT arguments (RFC 5256 3, RFC 5267 3).</summary>
+internal sealed record SortArguments(IReadOnlyList<(SortCriterion Criterion, bool IsReverse)> Criteria, SearchKey Key, SearchReturn Return)
+{
+    private const int MaxCriteria = 20;
 
-        var count = 0;
-        var keys = new List<SearchKey>();
-        do
-        {
-            keys.Add(ReadKey(ref reader, 0, ref count));
-        }
-        while (reader.TryTake((byte)' '));
-        reader.End();
-        var key = keys.Count == 1 ? keys[0] : new SearchKey(SearchSubject.And) { Keys = keys };
-        return new SearchArguments(key, result) { UsesModSeq = Uses(key, SearchSubject.ModSeq) };
+    public static SortArguments Parse(CommandText command, Action<SearchReturn>? returnKnown = null)
+    {
+        var reader = command.Read();
+        reader.Space();
+        var result = SearchReturn.TryRead(ref reader);
+        var criteria = ReadCriteria(ref reader);
+        returnKnown?.Invoke(result);
+        var key = SearchProgram.ReadWithCharset(ref reader);
+        result.Check(key, criteria);
+        return new SortArguments(criteria, key, result);
     }
 
-    private static bool Uses(SearchKey key, SearchSubject subject) => key.Subject == subject || key.Keys.Any(k => Uses(k, subject));
-
-    private static SearchReturn ReadReturn(ref ArgumentReader reader)
+    private static List<(SortCriterion Criterion, bool IsReverse)> ReadCriteria(ref ArgumentReader reader)
     {
         reader.Take((byte)'(');
-        var result = SearchReturn.Extended;
-        while (!reader.TryTake((byte)')'))
+        var criteria = new List<(SortCriterion Criterion, bool IsReverse)>();
+        do
         {
-            if (result != SearchReturn.Extended)
+            var isReverse = reader.TryWord("REVERSE"u8);
+            if (isReverse)
             {
                 reader.Space();
             }
 
-            result |= reader.Word() switch
-            {
-                "MIN" => SearchReturn.Min,
-                "MAX" => SearchReturn.Max,
-                "ALL" => SearchReturn.All,
-                "COUNT" => SearchReturn.Count,
-                _ => throw new SyntaxException("Unknown search return option"),
-            };
+            criteria.Add((Criterion(reader.Word()), isReverse));
         }
-
-        return result == SearchReturn.Extended ? result | SearchReturn.All : result;
+        while (criteria.Count < MaxCriteria && reader.TryTake((byte)' '));
+        reader.Take((byte)')');
+        reader.Space();
+        return criteria;
     }
 
-    private static SearchKey ReadKey(ref ArgumentReader reader, int depth, ref int count)
+    private static SortCriterion Criterion(string word) => word switch
     {
-        if (depth > ArgumentReader.MaxDepth || ++count > MaxKeys)
-        {
-            throw new SyntaxException("Search is too complex");
-        }
+        "ARRIVAL" => SortCriterion.Arrival,
+        "CC" => SortCriterion.Cc,
+        "DATE" => SortCriterion.Date,
+        "FROM" => SortCriterion.From,
+        "SIZE" => SortCriterion.Size,
+        "SUBJECT" => SortCriterion.Subject,
+        "TO" => SortCriterion.To,
+        "DISPLAYFROM" => SortCriterion.DisplayFrom,
+        "DISPLAYTO" => SortCriterion.DisplayTo,
+        "RELEVANCY" => SortCriterion.Relevancy,
+        _ => throw new SyntaxException("Unknown sort criterion"),
+    };
+}
 
-        if (reader.TryTake((byte)'('))
-        {
-            var keys = new List<SearchKey>();
-            do
-            {
-                keys.Add(ReadKey(ref reader, depth + 1, ref count));
-            }
-            while (reader.TryTake((byte)' '));
-            reader.Take((byte)')');
-            return new SearchKey(SearchSubject.And) { Keys = keys };
-        }
+/// <summary>How messages are joined to threads.</summary>
+internal enum ThreadAlgorithm
+{
+    /// <summary>By base subject alone.</summary>
+    OrderedSubject,
 
-        if (reader.Peek() == '*' || char.IsAsciiDigit((char)reader.Peek()))
-        {
-            return new SearchKey(SearchSubject.Sequence) { Set = reader.Sequence() };
-        }
+    /// <summary>By References and subject (RFC 5256 3).</summary>
+    References,
 
-        var word = reader.Word();
-        switch (word)
-        {
-            case "ALL":
-                return new SearchKey(SearchSubject.All);
-            case "ANSWERED" or "DELETED" or "DRAFT" or "FLAGGED" or "SEEN":
-                return new SearchKey(SearchSubject.Flag) { Name = "\\" + word };
-            case "UNANSWERED" or "UNDELETED" or "UNDRAFT" or "UNFLAGGED" or "UNSEEN":
-                return new SearchKey(SearchSubject.NoFlag) { Name = "\\" + word[2..] };
-            case "KEYWORD":
-                reader.Space();
-                return new SearchKey(SearchSubject.Flag) { Name = reader.Flag() };
-            case "UNKEYWORD":
-                reader.Space();
-                return new SearchKey(SearchSubject.NoFlag) { Name = reader.Flag() };
-            case "RECENT":
-                return new SearchKey(SearchSubject.Recent);
-            case "OLD":
-                return new SearchKey(SearchSubject.Old);
-            case "NEW":
-                return new SearchKey(SearchSubject.New);
-            case "BEFORE" or "ON" or "SINCE" or "SENTBEFORE" or "SENTON" or "SENTSINCE":
-                reader.Space();
-                return new SearchKey(Enum.Parse<SearchSubject>(word, ignoreCase: true)) { Day = reader.Date() };
-            case "LARGER" or "SMALLER":
-                reader.Space();
-                return new SearchKey(word == "LARGER" ? SearchSubject.Larger : SearchSubject.Smaller) { Number = reader.Number() };
-            case "UID":
-                reader.Space();
-                return new SearchKey(SearchSubject.Uid) { Set = reader.Sequence() };
-            case "BCC" or "CC" or "FROM" or "SUBJECT" or "TO":
-                reader.Space();
-                return new SearchKey(SearchSubject.Header) { Name = word, Needle = ReadNeedle(ref reader) };
-            case "HEADER":
-                reader.Space();
-                var name = reader.AStringText();
-                reader.Space();
-                return new SearchKey(SearchSubject.Header) { Name = name, Needle = ReadNeedle(ref reader) };
-            case "BODY" or "TEXT":
-                reader.Space();
-                return new SearchKey(word == "BODY" ? SearchSubject.Body : SearchSubject.Text) { Needle = ReadNeedle(ref reader) };
-            case "NOT":
-                reader.Space();
-                return new SearchKey(SearchSubject.Not) { Keys = [ReadKey(ref reader, depth + 1, ref count)] };
-            case "OR":
-                reader.Space();
-                var one = ReadKey(ref reader, depth + 1, ref count);
-                reader.Space();
-                return new SearchKey(SearchSubject.Or) { Keys = [one, ReadKey(ref reader, depth + 1, ref count)] };
-            case "MODSEQ":
-                reader.Space();
-                return ReadModSeq(ref reader);
-            default:
-                throw new SyntaxException("Unknown search key");
-        }
-    }
+    /// <summary>By References alone, threads in the order of their newest message (draft-ietf-morg-inthread).</summary>
+    Refs,
+}
 
-    private static SearchKey ReadModSeq(ref ArgumentReader reader)
+/// <summary>THREAD arguments (RFC 5256 3).</summary>
+internal sealed record ThreadArguments(ThreadAlgorithm Algorithm, SearchKey Key)
+{
+    public static ThreadArguments Parse(CommandText command)
     {
-        if (reader.Peek() == '"')
+        var reader = command.Read();
+        reader.Space();
+        var algorithm = reader.Word() switch
         {
-            // Entry name and type are for per-flag mod-sequences, which we do not keep: RFC 7162 3.1.5 lets us use the message's.
-            reader.String();
-            reader.Space();
-            if (reader.Word() is not ("PRIV" or "SHARED" or "ALL"))
-            {
-                throw new SyntaxException("Unknown entry type");
-            }
-
-            reader.Space();
-        }
-
-        return new SearchKey(SearchSubject.ModSeq) { Number = reader.LongNumber() };
-    }
-
-    private static string ReadNeedle(ref ArgumentReader reader)
-    {
-        var octets = reader.AString();
-        if (octets.Length > MaxNeedle || !System.Text.Unicode.Utf8.IsValid(octets))
-        {
-            throw new SyntaxException("Search text is too long or not UTF-8");
-        }
-
-        var needle = System.Text.Encoding.UTF8.GetString(octets);
-
-        // Some systems send Korean in decomposed form; stored mail is nearly always composed.
-        return System.Text.Ascii.IsValid(needle) ? needle : needle.Normalize(System.Text.NormalizationForm.FormC);
+            "ORDEREDSUBJECT" => ThreadAlgorithm.OrderedSubject,
+            "REFERENCES" => ThreadAlgorithm.References,
+            "REFS" => ThreadAlgorithm.Refs,
+            _ => throw new SyntaxException("Unknown threading algorithm"),
+        };
+        reader.Space();
+        return new ThreadArguments(algorithm, SearchProgram.ReadWithCharset(ref reader));
     }
 }

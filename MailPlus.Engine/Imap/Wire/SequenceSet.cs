@@ -12,6 +12,9 @@ internal sealed class SequenceSet
 
     private SequenceSet(List<(uint First, uint Last)> ranges) => _ranges = ranges;
 
+    /// <summary>The set is <c>$</c>: what SEARCH RETURN (SAVE) kept (RFC 5182).</summary>
+    public bool IsSaved { get; private init; }
+
     /// <summary>Ranges as written; 0 stands for <c>*</c>.</summary>
     public IReadOnlyList<(uint First, uint Last)> Ranges => _ranges;
 
@@ -20,6 +23,12 @@ internal sealed class SequenceSet
     public static int TryRead(ReadOnlySpan<byte> text, out SequenceSet set)
     {
         var ranges = new List<(uint First, uint Last)>();
+        if (!text.IsEmpty && text[0] == '$')
+        {
+            set = new SequenceSet(ranges) { IsSaved = true };
+            return 1;
+        }
+
         set = new SequenceSet(ranges);
         var i = 0;
         while (ranges.Count < MaxRanges)
