@@ -1,5 +1,6 @@
 using MailPlus.Engine.Accounts;
 using MailPlus.Engine.Accounts.Credentials;
+using MailPlus.Engine.Accounts.Sasl;
 using MailPlus.Engine.Audit;
 using MailPlus.Engine.Database;
 using MailPlus.Engine.Delivery;
@@ -63,6 +64,12 @@ public sealed class EngineWiring : IAsyncDisposable
 
     /// <summary>Password to actor.</summary>
     public IAuthenticator Authenticator { get; private set; } = null!;
+
+    /// <summary>What SMTP, IMAP and POP3 offer to authenticate by.</summary>
+    public SaslMechanisms Sasl { get; private set; } = null!;
+
+    /// <summary>Operations on held back log-ins.</summary>
+    public SignInLocks SignInLocks { get; private set; } = null!;
 
     /// <summary>Signed-in browsers.</summary>
     public WebSessions WebSessions { get; private set; } = null!;
@@ -171,7 +178,15 @@ public sealed class EngineWiring : IAsyncDisposable
         await addressBook.LoadAsync(database, cancellationToken);
         var hashing = Keep(new PasswordHashing());
         var signInRules = new SignInRules(settings, Run);
-        Authenticator = new Authenticator(addressBook, hashing, signInRules, Events, clock);
+        var throttle = new SignInThrottle(clock);
+        var gate = new SignInGate(addressBook, signInRules, Events, throttle, clock);
+        Authenticator = new Authenticator(gate, hashing, clock);
+        SignInLocks = new SignInLocks(throttle, database);
+        var authorities = new ClientAuthorities(settings, clock);
+        Sasl = new SaslMechanisms(Authenticator)
+        {
+            Gate = gate, ScramSecret = await ScramSecret.LoadAsync(database, cancellationToken), Authorities = authorities, Tokens = Keep(new TokenIntrospection(settings)),
+        };
         WebSessions = new WebSessions(database, addressBook, settings);
 
         var threads = Keep(new SqliteThreads(logs.CreateLogger<SqliteThreads>()));
@@ -200,7 +215,7 @@ public sealed class EngineWiring : IAsyncDisposable
         Server = Keep(new ServerState(Run, clock));
         Dashboard = new Dashboard(logDatabase, addressBook, Queue, Server);
 
-        WireListeners(queue, logs, clock);
+        WireListeners(queue, name => authorities.IsConfigured ? Certificates.AskingOptionsFor(name) : Certificates.OptionsFor(name), logs, clock);
         var signIns = new SignInJournal(database, Events, clock);
         var loops = new EngineLoops([new EngineLoop("log-writer", logWriter.RunAsync), new EngineLoop("sign-in-journal", signIns.RunAsync)], clock, logs.CreateLogger<EngineHost>());
         Host = Keep(new EngineHost(queue, Listeners, loops, logs.CreateLogger<EngineHost>()));
@@ -235,10 +250,10 @@ public sealed class EngineWiring : IAsyncDisposable
         return queue;
     }
 
-    private void WireListeners(DeliveryQueue queue, ILoggerFactory logs, TimeProvider clock)
+    private void WireListeners(DeliveryQueue queue, TlsOptionsSource tls, ILoggerFactory logs, TimeProvider clock)
     {
         var table = Keep(new ConnectionTable(Settings, clock));
-        var lifetime = Keep(new ConnectionLifetime(table, Certificates.OptionsFor, clock, logs.CreateLogger<ConnectionLifetime>()));
+        var lifetime = Keep(new ConnectionLifetime(table, tls, clock, logs.CreateLogger<ConnectionLifetime>()));
         Listeners = Keep(new ListenerSet(Protocols(logs, clock), Settings, Run, new ConnectionRuntime(table, lifetime, clock), logs.CreateLogger<ListenerSet>()));
         Keep(new MailMetrics(Events, queue, table));
         Server.Add(() => Listeners.States.Select(ServiceStates.Of));
@@ -248,10 +263,10 @@ public sealed class EngineWiring : IAsyncDisposable
     {
         var smtp = new SmtpDoor
         {
-            Settings = Settings, Run = Run, Acceptance = Acceptance, Authenticator = Authenticator, Events = Events, Spool = new SpoolFolder(Run.DataFolder), Clock = clock,
+            Settings = Settings, Run = Run, Acceptance = Acceptance, Authenticator = Authenticator, Sasl = Sasl, Events = Events, Spool = new SpoolFolder(Run.DataFolder), Clock = clock,
             Trace = new ProtocolTrace(logs.CreateLogger<ProtocolTrace>()),
         };
-        var imap = new ImapHandler(new ImapDependencies(Store, Authenticator, AddressBook, Settings, Run) { Clock = clock, Log = logs.CreateLogger<ImapHandler>() });
+        var imap = new ImapHandler(new ImapDependencies(Store, Authenticator, AddressBook, Settings, Run) { Sasl = Sasl, Clock = clock, Log = logs.CreateLogger<ImapHandler>() });
         return
         [
             new ProtocolListener("smtp", service => service.Smtp, new SmtpHandler(SmtpRole.Mx, smtp)) { BusyLine = ProtocolListener.SmtpBusyLine },

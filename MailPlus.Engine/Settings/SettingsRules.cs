@@ -1,5 +1,7 @@
 using System.Globalization;
 using System.Net;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using MailPlus.Engine.Primitives;
 using MailPlus.Engine.Settings.Sections;
 
@@ -28,6 +30,16 @@ internal static class SettingsRules
         if (snapshot.Security.TrustedProxies.Any(proxy => !IPAddress.TryParse(proxy, out _) && !IPNetwork.TryParse(proxy, out _)))
         {
             yield return Invalid("Security.TrustedProxies", "AddressMalformed");
+        }
+
+        if (snapshot.Security.ClientAuthorities.Any(text => !IsAuthority(text)))
+        {
+            yield return Invalid("Security.ClientAuthorities", "ClientAuthorityMalformed");
+        }
+
+        if (snapshot.Security.TokenIntrospectionUrl is { Length: > 0 } url && !IsTokenUrl(url))
+        {
+            yield return Invalid("Security.TokenIntrospectionUrl", "TokenUrlMalformed");
         }
 
         foreach (var refusal in CheckPorts(snapshot.Service).Concat(CheckDelivery(snapshot.Delivery)))
@@ -63,6 +75,23 @@ internal static class SettingsRules
             yield return Invalid("Delivery.RetrySeconds", "RetryScheduleMalformed");
         }
     }
+
+    private static bool IsAuthority(string text)
+    {
+        try
+        {
+            using var certificate = X509CertificateLoader.LoadCertificate(Convert.FromBase64String(text));
+            return certificate.Extensions.OfType<X509BasicConstraintsExtension>().Any(constraints => constraints.CertificateAuthority);
+        }
+        catch (Exception unreadable) when (unreadable is FormatException or CryptographicException)
+        {
+            return false;
+        }
+    }
+
+    // A token in clear text is a password in clear text (mail-rules 20); loopback serves a checker on this machine.
+    private static bool IsTokenUrl(string text) =>
+        Uri.TryCreate(text, UriKind.Absolute, out var url) && (url.Scheme == Uri.UriSchemeHttps || url.Scheme == Uri.UriSchemeHttp && url.IsLoopback);
 
     private static Refusal Invalid(string field, string key) => new(RefusalKind.Invalid, key) { Field = field };
 }

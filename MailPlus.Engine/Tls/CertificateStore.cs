@@ -46,6 +46,9 @@ public sealed partial class CertificateStore : IDisposable
     /// <summary>Options of a mail protocol's handshake (PRO-049: TLS 1.2 or later). There is one certificate for every name yet.</summary>
     public SslServerAuthenticationOptions OptionsFor(string serverName) => Volatile.Read(ref _current).Options;
 
+    /// <summary>As <see cref="OptionsFor"/>, asking for the client's certificate too; it is not judged in the handshake.</summary>
+    public SslServerAuthenticationOptions AskingOptionsFor(string serverName) => Volatile.Read(ref _current).AskingOptions;
+
     /// <summary>The certificate for Kestrel's HTTPS end points; asked at each handshake, so a change needs no restart.</summary>
     public X509Certificate2 CertificateFor(string? serverName) => Volatile.Read(ref _current).Leaf;
 

@@ -33,20 +33,21 @@ public sealed record CertificateSummary(string Subject, string Issuer, IReadOnly
 internal sealed class TlsCertificate
 {
     private readonly SslServerAuthenticationOptions _options;
+    private readonly SslServerAuthenticationOptions _asking;
 
     public TlsCertificate(X509Certificate2 leaf, X509Certificate2Collection chain, bool isSelfSigned)
     {
         Leaf = leaf;
         Chain = chain;
         Summary = CertificateReading.Summarize(leaf, isSelfSigned);
-        _options = new SslServerAuthenticationOptions
-        {
-            // Offline: making the context must not fetch anything from the network.
-            ServerCertificateContext = SslStreamCertificateContext.Create(leaf, chain, offline: true),
-            EnabledSslProtocols = System.Security.Authentication.SslProtocols.Tls12 | System.Security.Authentication.SslProtocols.Tls13, // PRO-049
-            ClientCertificateRequired = false,
-            AllowRenegotiation = false,
-        };
+        // Offline: making the context must not fetch anything from the network.
+        var context = SslStreamCertificateContext.Create(leaf, chain, offline: true);
+        _options = MakeOptions(context);
+        _asking = MakeOptions(context);
+        _asking.ClientCertificateRequired = true;
+#pragma warning disable CA5359 // The handshake only asks: a client without a certificate, or with a stranger's, signs in otherwise. SASL EXTERNAL judges the chain.
+        _asking.RemoteCertificateValidationCallback = static (_, _, _, _) => true;
+#pragma warning restore CA5359
     }
 
     public X509Certificate2 Leaf { get; }
@@ -58,6 +59,9 @@ internal sealed class TlsCertificate
     /// <summary>Shared by all handshakes; SslStream copies it.</summary>
     public SslServerAuthenticationOptions Options => _options;
 
+    /// <summary>As <see cref="Options"/>, asking the client for a certificate without insisting on one.</summary>
+    public SslServerAuthenticationOptions AskingOptions => _asking;
+
     public static bool Matches(string pattern, string hostname)
     {
         if (pattern.StartsWith("*.", StringComparison.Ordinal))
@@ -68,4 +72,12 @@ internal sealed class TlsCertificate
 
         return string.Equals(pattern, hostname, StringComparison.OrdinalIgnoreCase);
     }
+
+    private static SslServerAuthenticationOptions MakeOptions(SslStreamCertificateContext context) => new()
+    {
+        ServerCertificateContext = context,
+        EnabledSslProtocols = System.Security.Authentication.SslProtocols.Tls12 | System.Security.Authentication.SslProtocols.Tls13, // PRO-049
+        ClientCertificateRequired = false,
+        AllowRenegotiation = false,
+    };
 }

@@ -24,7 +24,10 @@ internal sealed class SystemUnderTest : IAsyncDisposable
         Settings = new SettingsStore(Database, Catalog, AdminTrail.ForSettings(Clock));
         SettingsOperations = new SettingsOperations(Database, Settings, Catalog);
         Rules = new SignInRules(Settings, Run);
-        Authenticator = new Authenticator(AddressBook, Hashing, Rules, Events, Clock);
+        Throttle = new SignInThrottle(Clock);
+        Gate = new SignInGate(AddressBook, Rules, Events, Throttle, Clock);
+        Authenticator = new Authenticator(Gate, Hashing, Clock);
+        Locks = new SignInLocks(Throttle, Database);
         Sessions = new WebSessions(Database, AddressBook, Settings);
         Passwords = new AccountPasswords(Hashing, Authenticator, Rules);
         Mail = new AccountMail(
@@ -65,6 +68,12 @@ internal sealed class SystemUnderTest : IAsyncDisposable
     public PasswordHashing Hashing { get; } = new();
 
     public EventStream Events { get; } = new();
+
+    public SignInThrottle Throttle { get; }
+
+    public SignInGate Gate { get; }
+
+    public SignInLocks Locks { get; }
 
     public Authenticator Authenticator { get; }
 

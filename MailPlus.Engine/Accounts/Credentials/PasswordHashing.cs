@@ -21,7 +21,6 @@ public sealed class PasswordHashing : IDisposable
     private const int Lanes = 1;
     private const int SaltOctets = 16;
     private const int HashOctets = 32;
-    private const int ScramIterations = 10_000;
 
     private readonly SemaphoreSlim _hashings = new(2, 2);
 
@@ -31,7 +30,7 @@ public sealed class PasswordHashing : IDisposable
         var salt = RandomNumberGenerator.GetBytes(SaltOctets);
         var parameters = new Parameters(MemoryKibibytes, Passes, Lanes, salt, []);
         var hash = await DeriveAsync(password, parameters, HashOctets, cancellationToken);
-        return new StoredPassword(parameters.Format(hash), ScramVerifier(password));
+        return new StoredPassword(parameters.Format(hash), ScramVerifier.Make(password).Format());
     }
 
     /// <summary>Whether a password is the one a hash was made from. A null hash costs the same time and is false.</summary>
@@ -48,15 +47,6 @@ public sealed class PasswordHashing : IDisposable
 
     /// <summary>The octets of a password: NFKC, as SASLprep asks (RFC 4013), so that one typed on another keyboard is the same one.</summary>
     internal static byte[] Octets(string password) => Encoding.UTF8.GetBytes(password.IsNormalized(NormalizationForm.FormKC) ? password : password.Normalize(NormalizationForm.FormKC));
-
-    private static string ScramVerifier(string password)
-    {
-        var salt = RandomNumberGenerator.GetBytes(SaltOctets);
-        var salted = Rfc2898DeriveBytes.Pbkdf2(Octets(password), salt, ScramIterations, HashAlgorithmName.SHA256, 32);
-        var storedKey = SHA256.HashData(HMACSHA256.HashData(salted, "Client Key"u8));
-        var serverKey = HMACSHA256.HashData(salted, "Server Key"u8);
-        return string.Create(CultureInfo.InvariantCulture, $"SCRAM-SHA-256${ScramIterations}:{Convert.ToBase64String(salt)}${Convert.ToBase64String(storedKey)}:{Convert.ToBase64String(serverKey)}");
-    }
 
     private async Task<byte[]> DeriveAsync(string password, Parameters parameters, int length, CancellationToken cancellationToken)
     {

@@ -7,32 +7,33 @@ using MailPlus.Engine.Settings.Sections;
 namespace MailPlus.Engine.Accounts.Credentials;
 
 /// <summary>
-/// Counts failed log-ins per address and per account name. After a few the answer comes later and later, after Security.LockoutFailures none is tried until
-/// Security.LockoutMinutes have passed since the last failure. An address that has signed in to the account lately is not shut out by the failures of others, so
-/// that a stranger cannot lock an owner out.
+/// Counts failed log-ins per address and per account name. After a few the answer comes later and later; from Security.LockoutFailures on none is tried for
+/// Security.LockoutMinutes, and each failure after that doubles the wait, up to a day. An address that has signed in to the account lately is not shut out by the
+/// failures of others, so that a stranger cannot lock an owner out.
 /// </summary>
-internal sealed class SignInThrottle(TimeProvider clock)
+public sealed class SignInThrottle(TimeProvider clock)
 {
     private const int MaximumEntries = 50_000;
     private const int FreeFailures = 2;
     private static readonly TimeSpan FirstDelay = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan LongestDelay = TimeSpan.FromSeconds(8);
+    private static readonly TimeSpan LongestLockout = TimeSpan.FromDays(1);
     private static readonly TimeSpan KnownFor = TimeSpan.FromHours(24);
 
-    private readonly ConcurrentDictionary<string, Failures> _failures = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<SignInSubject, Failures> _failures = new();
     private readonly ConcurrentDictionary<(string Name, string Address), Instant> _known = new();
 
     /// <summary>Whether a log-in may not even be tried now.</summary>
-    internal bool IsShut(string nameKey, IPAddress? client, SecuritySettings rules)
+    internal bool IsShut(string nameKey, IPAddress? client)
     {
-        var address = AddressKey(client);
-        return IsShut(address, rules) || !IsKnown(nameKey, address) && IsShut(NameKey(nameKey), rules);
+        var address = Of(client);
+        return IsShut(address) || !IsKnown(nameKey, address.Name) && IsShut(Of(nameKey));
     }
 
-    /// <summary>How long the answer to this failure, now recorded, is held back.</summary>
+    /// <summary>How long the answer to this failure, now recorded, is held back. Without a name only the address counts.</summary>
     internal TimeSpan RecordFailure(string nameKey, IPAddress? client, SecuritySettings rules)
     {
-        var worst = Math.Max(Count(AddressKey(client), rules), Count(NameKey(nameKey), rules));
+        var worst = Math.Max(Count(Of(client), rules), nameKey.Length == 0 ? 0 : Count(Of(nameKey), rules));
         if (worst <= FreeFailures)
         {
             return TimeSpan.Zero;
@@ -44,8 +45,7 @@ internal sealed class SignInThrottle(TimeProvider clock)
 
     internal void RecordSuccess(string nameKey, IPAddress? client)
     {
-        var address = AddressKey(client);
-        _failures.TryRemove(NameKey(nameKey), out _);
+        _failures.TryRemove(Of(nameKey), out _);
         if (_known.Count >= MaximumEntries)
         {
             Sweep(_known, seen => seen.Plus(KnownFor).CompareTo(Instant.Now(clock)) < 0);
@@ -53,23 +53,39 @@ internal sealed class SignInThrottle(TimeProvider clock)
 
         if (_known.Count < MaximumEntries)
         {
-            _known[(nameKey, address)] = Instant.Now(clock);
+            _known[(nameKey, Of(client).Name)] = Instant.Now(clock);
         }
     }
 
+    /// <summary>All that failed lately, those shut out longest first.</summary>
+    internal IReadOnlyList<SignInLock> Locks()
+    {
+        var now = Instant.Now(clock);
+        return
+        [
+            .. from pair in _failures
+               where pair.Value.Forgotten.CompareTo(now) > 0
+               orderby pair.Value.ShutUntil.Microseconds descending, pair.Value.Last.Microseconds descending
+               select new SignInLock(pair.Key, pair.Value.Count, pair.Value.Last) { ShutUntil = pair.Value.ShutUntil.CompareTo(now) > 0 ? pair.Value.ShutUntil : null },
+        ];
+    }
+
+    /// <summary>Forgets the failures of a subject; false when there were none.</summary>
+    internal bool Release(SignInSubject subject) => _failures.TryRemove(subject, out _);
+
     // A whole /64 is one subscriber.
-    private static string AddressKey(IPAddress? client)
+    private static SignInSubject Of(IPAddress? client)
     {
         if (client is null)
         {
-            return "a:-";
+            return new SignInSubject(SignInSubjectKind.Address, "-");
         }
 
         var address = client.IsIPv4MappedToIPv6 ? client.MapToIPv4() : client;
-        return address.AddressFamily == AddressFamily.InterNetworkV6 ? "a:" + Convert.ToHexString(address.GetAddressBytes(), 0, 8) : "a:" + address;
+        return new SignInSubject(SignInSubjectKind.Address, address.AddressFamily == AddressFamily.InterNetworkV6 ? new IPAddress([.. address.GetAddressBytes().AsSpan(0, 8), 0, 0, 0, 0, 0, 0, 0, 0]) + "/64" : address.ToString());
     }
 
-    private static string NameKey(string nameKey) => "n:" + (nameKey.Length > 320 ? nameKey[..320] : nameKey);
+    private static SignInSubject Of(string nameKey) => new(SignInSubjectKind.Account, nameKey.Length > 320 ? nameKey[..320] : nameKey);
 
     private static void Sweep<TKey, TValue>(ConcurrentDictionary<TKey, TValue> entries, Func<TValue, bool> isStale)
         where TKey : notnull
@@ -86,25 +102,59 @@ internal sealed class SignInThrottle(TimeProvider clock)
     private bool IsKnown(string nameKey, string address) =>
         _known.TryGetValue((nameKey, address), out var seen) && seen.Plus(KnownFor).CompareTo(Instant.Now(clock)) > 0;
 
-    private bool IsShut(string key, SecuritySettings rules) =>
-        _failures.TryGetValue(key, out var failures) && failures.Count >= rules.LockoutFailures && !IsOver(failures, rules);
+    private bool IsShut(SignInSubject subject) => _failures.TryGetValue(subject, out var failures) && failures.ShutUntil.CompareTo(Instant.Now(clock)) > 0;
 
-    private bool IsOver(Failures failures, SecuritySettings rules) => failures.Last.Plus(TimeSpan.FromMinutes(rules.LockoutMinutes)).CompareTo(Instant.Now(clock)) <= 0;
-
-    private int Count(string key, SecuritySettings rules)
+    private int Count(SignInSubject subject, SecuritySettings rules)
     {
+        var now = Instant.Now(clock);
         if (_failures.Count >= MaximumEntries)
         {
-            Sweep(_failures, failures => IsOver(failures, rules));
-            if (_failures.Count >= MaximumEntries && !_failures.ContainsKey(key))
+            Sweep(_failures, failures => failures.Forgotten.CompareTo(now) <= 0);
+            if (_failures.Count >= MaximumEntries && !_failures.ContainsKey(subject))
             {
                 return rules.LockoutFailures; // a flood from everywhere: the longest delay for newcomers
             }
         }
 
-        var now = Instant.Now(clock);
-        return _failures.AddOrUpdate(key, _ => new Failures(1, now), (_, old) => new Failures(IsOver(old, rules) ? 1 : old.Count + 1, now)).Count;
+        return _failures.AddOrUpdate(subject, _ => Failed(0, now, rules), (_, old) => Failed(old.Forgotten.CompareTo(now) <= 0 ? 0 : old.Count, now, rules)).Count;
     }
 
-    private sealed record Failures(int Count, Instant Last);
+    private static Failures Failed(int before, Instant now, SecuritySettings rules)
+    {
+        var count = before + 1;
+        var minutes = TimeSpan.FromMinutes(rules.LockoutMinutes);
+        if (count < rules.LockoutFailures)
+        {
+            return new Failures(count, now, default, now.Plus(minutes));
+        }
+
+        var shut = minutes * Math.Pow(2, Math.Min(count - rules.LockoutFailures, 12));
+        var until = now.Plus(shut < LongestLockout ? shut : minutes > LongestLockout ? minutes : LongestLockout);
+        return new Failures(count, now, until, until.Plus(minutes)); // one more quiet spell, then it begins anew
+    }
+
+    private sealed record Failures(int Count, Instant Last, Instant ShutUntil, Instant Forgotten);
+}
+
+/// <summary>Whose failures are counted.</summary>
+public enum SignInSubjectKind
+{
+    /// <summary>An account by its log-in name, or a name that no account has.</summary>
+    Account,
+
+    /// <summary>A client's address; of IPv6 the network of 64 bits.</summary>
+    Address,
+}
+
+/// <summary>An account or a client address.</summary>
+public readonly record struct SignInSubject(SignInSubjectKind Kind, string Name);
+
+/// <summary>Failed log-ins of one subject.</summary>
+/// <param name="Subject">Whose.</param>
+/// <param name="Failures">How many in a row.</param>
+/// <param name="Last">The last one.</param>
+public sealed record SignInLock(SignInSubject Subject, int Failures, Instant Last)
+{
+    /// <summary>No log-in is tried before then; null when it is only slowed down.</summary>
+    public Instant? ShutUntil { get; init; }
 }

@@ -1,45 +1,44 @@
 using System.Text;
+using MailPlus.Engine.Accounts.Sasl;
 using MailPlus.Engine.Imap.Server;
 using MailPlus.Engine.Imap.Wire;
+using MailPlus.Engine.Primitives;
 
 namespace MailPlus.Engine.Imap.Commands;
 
-/// <summary>AUTHENTICATE with PLAIN (RFC 4616) and LOGIN, initial response allowed (RFC 4959).</summary>
+/// <summary>AUTHENTICATE (RFC 9051 6.2.2) with an initial response (RFC 4959): frames the exchanges of <see cref="SaslMechanisms"/>.</summary>
 internal sealed class AuthenticateCommand() : ImapCommand("AUTHENTICATE", SessionStates.NotAuthenticated)
 {
     public override async ValueTask<Completion> RunAsync(ImapSession session, CommandText command, CancellationToken cancellationToken)
     {
         var (mechanism, initial) = Parse(command);
-        if (mechanism is not ("PLAIN" or "LOGIN"))
+        var outcome = await session.With.Sasl.RunAsync(mechanism, initial, Channel(session), (challenge, token) => AskAsync(session, challenge, token), cancellationToken);
+        switch (outcome.End)
         {
-            return Completion.No("Unknown mechanism", "CANNOT");
-        }
-
-        if (!session.AllowsPasswords)
-        {
-            return Completion.No("No passwords without TLS", "PRIVACYREQUIRED");
-        }
-
-        if (mechanism == "PLAIN")
-        {
-            var parts = Encoding.UTF8.GetString(await AnswerAsync(session, initial, "", cancellationToken)).Split('\0');
-            if (parts.Length != 3)
-            {
+            case SaslEnd.SignedIn:
+                await session.SignInAsync(outcome.Actor!, cancellationToken);
+                return Completion.Ok("Logged in", "CAPABILITY " + Capabilities.Of(session));
+            case SaslEnd.Refused when outcome.Refusal!.Kind == RefusalKind.NotAllowed:
+                return Completion.No("Acting for others is not possible", "AUTHORIZATIONFAILED");
+            case SaslEnd.Refused:
+                throw new RefusedException(outcome.Refusal!);
+            case SaslEnd.Cancelled:
+                return Completion.Bad("Authentication cancelled");
+            case SaslEnd.UnknownMechanism:
+                return Completion.No("Unknown mechanism", "CANNOT");
+            case SaslEnd.NeedsTls:
+                return Completion.No("No passwords without TLS", "PRIVACYREQUIRED");
+            default:
                 return Completion.Bad("Invalid answer");
-            }
-
-            return parts[0].Length > 0 && parts[0] != parts[1]
-                ? Completion.No("Acting for others is not possible", "AUTHORIZATIONFAILED")
-                : await LoginCommand.SignInAsync(session, parts[1], parts[2], cancellationToken);
         }
-
-        // "Username:" and "Password:", which is all there ever was of a specification.
-        var name = Encoding.UTF8.GetString(await AnswerAsync(session, initial, "VXNlcm5hbWU6", cancellationToken));
-        var password = Encoding.UTF8.GetString(await AnswerAsync(session, null, "UGFzc3dvcmQ6", cancellationToken));
-        return await LoginCommand.SignInAsync(session, name, password, cancellationToken);
     }
 
-    private static (string Mechanism, byte[]? Initial) Parse(CommandText command)
+    /// <summary>The AUTH= words of CAPABILITY, each after a space.</summary>
+    public static string Words(ImapSession session) => string.Concat(session.With.Sasl.Offered(Channel(session)).Select(name => " AUTH=" + name));
+
+    private static SaslChannel Channel(ImapSession session) => SaslChannel.Of("imap", session.Connection, session.AllowsPasswords);
+
+    private static (string Mechanism, string? Initial) Parse(CommandText command)
     {
         var reader = command.Read();
         reader.Space();
@@ -50,35 +49,12 @@ internal sealed class AuthenticateCommand() : ImapCommand("AUTHENTICATE", Sessio
         }
 
         reader.Space();
-        return (mechanism, reader.Rest.ToArray());
+        return (mechanism, Encoding.Latin1.GetString(reader.Rest));
     }
 
-    private static async ValueTask<byte[]> AnswerAsync(ImapSession session, byte[]? initial, string prompt, CancellationToken cancellationToken)
+    private static async ValueTask<string?> AskAsync(ImapSession session, string challenge, CancellationToken cancellationToken)
     {
-        var answer = initial;
-        if (answer is null)
-        {
-            await session.ContinueAsync(prompt, cancellationToken);
-            answer = await session.Input.ReadAnswerAsync(cancellationToken) ?? throw new EndOfStreamException("peer closed");
-        }
-
-        if (answer.AsSpan().SequenceEqual("*"u8))
-        {
-            throw new SyntaxException("Authentication cancelled");
-        }
-
-        if (answer.AsSpan().SequenceEqual("="u8))
-        {
-            return [];
-        }
-
-        try
-        {
-            return Convert.FromBase64String(Encoding.ASCII.GetString(answer));
-        }
-        catch (FormatException)
-        {
-            throw new SyntaxException("Invalid base64");
-        }
+        await session.ContinueAsync(challenge, cancellationToken);
+        return Encoding.Latin1.GetString(await session.Input.ReadAnswerAsync(cancellationToken) ?? throw new EndOfStreamException("peer closed"));
     }
 }

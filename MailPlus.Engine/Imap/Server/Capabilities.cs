@@ -19,6 +19,6 @@ internal static class Capabilities
         }
 
         var startTls = session.Connection.IsTls ? "" : " STARTTLS";
-        return $"{Always} IDLE{startTls}{(session.AllowsPasswords ? " AUTH=PLAIN AUTH=LOGIN" : " LOGINDISABLED")}";
+        return $"{Always} IDLE{startTls}{(session.AllowsPasswords ? Commands.AuthenticateCommand.Words(session) : " LOGINDISABLED")}";
     }
 }

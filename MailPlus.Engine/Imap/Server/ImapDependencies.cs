@@ -1,4 +1,5 @@
 using MailPlus.Engine.Accounts;
+using MailPlus.Engine.Accounts.Sasl;
 using MailPlus.Engine.Mime;
 using MailPlus.Engine.Settings;
 using MailPlus.Engine.Store.Contract;
@@ -14,6 +15,9 @@ namespace MailPlus.Engine.Imap.Server;
 /// <param name="Run">What this run fixes.</param>
 public sealed record ImapDependencies(IMailStore Store, IAuthenticator Authenticator, IAddressBook AddressBook, ISettingsSource Settings, RunOptions Run)
 {
+    /// <summary>What AUTHENTICATE offers; by default passwords only.</summary>
+    public SaslMechanisms Sasl { get; init; } = new(Authenticator);
+
     /// <summary>The MIME pass over appended messages.</summary>
     public MessageScanner Scanner { get; init; } = new();
 

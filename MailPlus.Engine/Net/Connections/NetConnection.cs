@@ -2,6 +2,7 @@ using System.IO.Pipelines;
 using System.Net;
 using System.Net.Security;
 using System.Security.Authentication;
+using System.Security.Cryptography.X509Certificates;
 
 namespace MailPlus.Engine.Net.Connections;
 
@@ -50,6 +51,12 @@ public abstract class NetConnection
 
     /// <summary>The negotiated cipher suite, null while in clear text.</summary>
     public abstract TlsCipherSuite? CipherSuite { get; }
+
+    /// <summary>Channel binding tls-server-end-point (RFC 5929 4), empty in clear text or where it is not defined for the certificate.</summary>
+    public virtual ReadOnlyMemory<byte> EndPointBinding => default;
+
+    /// <summary>The certificate the peer showed in the handshake, looked at by nobody yet; null when it showed none.</summary>
+    public virtual X509Certificate2? PeerCertificate => null;
 
     /// <summary>True under TLS.</summary>
     public bool IsTls => TlsProtocol is not null;

@@ -2,6 +2,7 @@ using System.IO.Pipelines;
 using System.Net;
 using System.Net.Security;
 using System.Security.Authentication;
+using System.Security.Cryptography.X509Certificates;
 
 namespace MailPlus.Engine.Net.Connections;
 
@@ -58,6 +59,10 @@ internal sealed class PipedConnection : NetConnection, IAsyncDisposable
     public override SslProtocols? TlsProtocol => _ssl?.SslProtocol;
 
     public override TlsCipherSuite? CipherSuite => _ssl?.NegotiatedCipherSuite;
+
+    public override ReadOnlyMemory<byte> EndPointBinding => _ssl?.LocalCertificate is X509Certificate2 ours ? Connections.EndPointBinding.Of(ours) : default;
+
+    public override X509Certificate2? PeerCertificate => _ssl?.RemoteCertificate as X509Certificate2;
 
     public override CancellationToken Closing => _closing.Token;
 

@@ -7,7 +7,7 @@ public sealed record SecuritySettings
     [Setting(Minimum = 3, Maximum = 100)]
     public int LockoutFailures { get; init; } = 10;
 
-    /// <summary>Minutes failures are remembered and log-ins refused after the last one.</summary>
+    /// <summary>Minutes log-ins are refused once the limit is reached; doubled by each failure after that, up to a day.</summary>
     [Setting(Unit = "minutes", Minimum = 1, Maximum = 1440)]
     public int LockoutMinutes { get; init; } = 15;
 
@@ -22,4 +22,24 @@ public sealed record SecuritySettings
     /// <summary>Proxies whose X-Forwarded headers are believed, as addresses or networks; empty believes none.</summary>
     [Setting]
     public IReadOnlyList<string> TrustedProxies { get; init; } = [];
+
+    /// <summary>Certificates of authorities whose client certificates sign in (SASL EXTERNAL) as the account of their e-mail address: DER in base64, each one item; empty switches it off.</summary>
+    [Setting(MaximumLength = 8192)]
+    public IReadOnlyList<string> ClientAuthorities { get; init; } = [];
+
+    /// <summary>OAuth 2.0 introspection end point (RFC 7662) that tokens of OAUTHBEARER and XOAUTH2 are checked at, https only; empty switches both off.</summary>
+    [Setting(MaximumLength = 2000)]
+    public string TokenIntrospectionUrl { get; init; } = "";
+
+    /// <summary>Name this server shows to the introspection end point.</summary>
+    [Setting(MaximumLength = 500)]
+    public string TokenClientId { get; init; } = "";
+
+    /// <summary>Secret this server shows to the introspection end point.</summary>
+    [Setting(MaximumLength = 500, Secret = true)]
+    public string TokenClientSecret { get; init; } = "";
+
+    /// <summary>Scope a token must have to sign in; empty asks for none.</summary>
+    [Setting(MaximumLength = 200)]
+    public string TokenScope { get; init; } = "";
 }

@@ -36,9 +36,9 @@ internal sealed class EhloCommand : SmtpCommand
             lines.Add("STARTTLS");
         }
 
-        if (session.MayAuthenticate && session.Actor is null)
+        if (AuthCommand.Keyword(session) is { } auth)
         {
-            lines.Add("AUTH PLAIN LOGIN");
+            lines.Add(auth);
         }
 
         lines.AddRange(

@@ -1,4 +1,5 @@
 using MailPlus.Engine.Accounts;
+using MailPlus.Engine.Accounts.Sasl;
 using MailPlus.Engine.Delivery;
 using MailPlus.Engine.Events;
 using MailPlus.Engine.Mime;
@@ -34,6 +35,13 @@ public sealed record SmtpDoor
 
     /// <summary>Checks passwords.</summary>
     public required IAuthenticator Authenticator { get; init; }
+
+    /// <summary>What AUTH offers; by default passwords only.</summary>
+    public SaslMechanisms Sasl
+    {
+        get => field ??= new SaslMechanisms(Authenticator);
+        init;
+    }
 
     /// <summary>Where refusals are told.</summary>
     public required EventStream Events { get; init; }
