@@ -14,6 +14,7 @@ using MailPlus.Engine.Monitoring;
 using MailPlus.Engine.Net.Connections;
 using MailPlus.Engine.Net.Listeners;
 using MailPlus.Engine.Net.Transcript;
+using MailPlus.Engine.Pop3.Server;
 using MailPlus.Engine.Primitives;
 using MailPlus.Engine.Resolver;
 using MailPlus.Engine.Settings;
@@ -267,6 +268,11 @@ public sealed class EngineWiring : IAsyncDisposable
             Trace = new ProtocolTrace(logs.CreateLogger<ProtocolTrace>()),
         };
         var imap = new ImapHandler(new ImapDependencies(Store, Authenticator, AddressBook, Settings, Run) { Sasl = Sasl, Clock = clock, Log = logs.CreateLogger<ImapHandler>() });
+        var pop3 = new Pop3Handler(new Pop3Door
+        {
+            Store = Store, Authenticator = Authenticator, Sasl = Sasl, Settings = Settings, Run = Run, Clock = clock, Log = logs.CreateLogger<Pop3Handler>(),
+            Trace = new ProtocolTrace(logs.CreateLogger<ProtocolTrace>()),
+        });
         return
         [
             new ProtocolListener("smtp", service => service.Smtp, new SmtpHandler(SmtpRole.Mx, smtp)) { BusyLine = ProtocolListener.SmtpBusyLine },
@@ -274,6 +280,8 @@ public sealed class EngineWiring : IAsyncDisposable
             new ProtocolListener("smtps", service => service.Smtps, new SmtpHandler(SmtpRole.Smtps, smtp)) { ImplicitTls = true },
             new ProtocolListener("imap", service => service.Imap, imap) { BusyLine = ProtocolListener.ImapBusyLine },
             new ProtocolListener("imaps", service => service.Imaps, imap) { ImplicitTls = true },
+            new ProtocolListener("pop3", service => service.Pop3, pop3) { BusyLine = ProtocolListener.Pop3BusyLine },
+            new ProtocolListener("pop3s", service => service.Pop3s, pop3) { ImplicitTls = true },
         ];
     }
 

@@ -20,6 +20,9 @@ public sealed record SettingsSnapshot
     /// <summary>IMAP server.</summary>
     public ImapSettings Imap { get; init; } = new();
 
+    /// <summary>POP3 server.</summary>
+    public Pop3Settings Pop3 { get; init; } = new();
+
     /// <summary>Queue and outbound delivery.</summary>
     public DeliverySettings Delivery { get; init; } = new();
 

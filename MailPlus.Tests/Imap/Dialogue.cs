@@ -8,10 +8,16 @@ namespace MailPlus.Tests.Imap;
 /// <summary>
 /// Plays a transcript: <c>C: </c> lines are sent, <c>S: </c> lines must come, in this order. <c>C2:</c> and <c>S2:</c> speak of a second connection and so on.
 /// <c>$name</c> in what the server says stands for a run without spaces or brackets; the first use binds it, later uses (also in what the client says) must be the
-/// same. <c>$_</c> stands for anything. Lines that begin with # are comments; <c>$$</c> is a dollar sign. <c>C-</c> sends without a line end.
+/// same. <c>$_</c> stands for anything. Lines that begin with # are comments; <c>$$</c> is a dollar sign. <c>C-</c> sends without a line end, <c>T:</c> is a TLS handshake;
+/// <c>S~</c> passes over what comes before the line that must come.
 /// </summary>
-internal sealed partial class Dialogue(ImapUnderTest server)
+internal sealed partial class Dialogue(Func<int, MemoryConnection> connect)
 {
+    public Dialogue(ImapUnderTest server)
+        : this(_ => server.Connect())
+    {
+    }
+
     private readonly Dictionary<string, string> _values = new(StringComparer.Ordinal);
     private readonly Dictionary<int, MemoryConnection> _connections = [];
 
@@ -34,6 +40,12 @@ internal sealed partial class Dialogue(ImapUnderTest server)
 
             var which = step.Groups[2].Length == 0 ? 1 : int.Parse(step.Groups[2].Value, CultureInfo.InvariantCulture);
             var text = step.Groups[4].Value;
+            if (step.Groups[1].Value == "T")
+            {
+                await Connection(which).StartTlsAsync();
+                continue;
+            }
+
             if (step.Groups[1].Value == "C")
             {
                 await Connection(which).SendAsync(Encoding.UTF8.GetBytes(Fill(text) + (step.Groups[3].Value == "-" ? "" : "\r\n")));
@@ -42,6 +54,11 @@ internal sealed partial class Dialogue(ImapUnderTest server)
 
             var came = await Connection(which).ReadLineAsync();
             var pattern = Pattern(text);
+            while (step.Groups[3].Value == "~" && came is not null && !Regex.IsMatch(came, pattern, RegexOptions.None, TimeSpan.FromSeconds(10)))
+            {
+                came = await Connection(which).ReadLineAsync();
+            }
+
             if (came is null || Regex.Match(came, pattern, RegexOptions.None, TimeSpan.FromSeconds(10)) is not { Success: true } match)
             {
                 throw new InvalidOperationException($"line {number}\nexpected: {text}\n     got: {came ?? "the end"}");
@@ -58,7 +75,7 @@ internal sealed partial class Dialogue(ImapUnderTest server)
     {
         if (!_connections.TryGetValue(which, out var connection))
         {
-            _connections[which] = connection = server.Connect();
+            _connections[which] = connection = connect(which);
         }
 
         return connection;
@@ -86,7 +103,7 @@ internal sealed partial class Dialogue(ImapUnderTest server)
         return pattern.Append(Regex.Escape(text[at..])).Append('$').ToString();
     }
 
-    [GeneratedRegex(@"^([CS])(\d*)([:-]) ?(.*)$")]
+    [GeneratedRegex(@"^([CST])(\d*)([:~-]) ?(.*)$")]
     private static partial Regex StepLine();
 
     [GeneratedRegex(@"\$(\w+|\$)")]

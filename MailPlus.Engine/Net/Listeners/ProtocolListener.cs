@@ -22,6 +22,9 @@ public sealed record ProtocolListener(string Name, Func<ServiceSettings, Listene
 
     /// <summary>BYE of IMAP.</summary>
     public const string ImapBusyLine = "* BYE [UNAVAILABLE] Too many connections, try again later";
+
+    /// <summary>-ERR of POP3 (RFC 3206).</summary>
+    public const string Pop3BusyLine = "-ERR [SYS/TEMP] Too many connections, try again later";
 }
 
 /// <summary>How a listener is doing.</summary>

@@ -32,6 +32,14 @@ public sealed record ServiceSettings
     [Setting(Unit = "port", Minimum = 1, Maximum = 65535)]
     public ListenerSetting Imaps { get; init; } = new(true, 993);
 
+    /// <summary>POP3 with STLS (PRO-024).</summary>
+    [Setting(Unit = "port", Minimum = 1, Maximum = 65535)]
+    public ListenerSetting Pop3 { get; init; } = new(true, 110);
+
+    /// <summary>POP3 under implicit TLS (PRO-025).</summary>
+    [Setting(Unit = "port", Minimum = 1, Maximum = 65535)]
+    public ListenerSetting Pop3s { get; init; } = new(true, 995);
+
     /// <summary>Connections from one address at once, all protocols together, loopback and private networks excepted where it would shut out an office behind one address.</summary>
     [Setting(Minimum = 1, Maximum = 100000)]
     public int MaximumConnectionsPerAddress { get; init; } = 100;

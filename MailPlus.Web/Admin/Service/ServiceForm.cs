@@ -20,7 +20,7 @@ internal sealed class ServiceForm
         Saved = Draft = saved;
         PerAddress = Text(saved.MaximumConnectionsPerAddress);
         Total = Text(saved.MaximumConnections);
-        foreach (var line in Smtp.Concat(Imap))
+        foreach (var line in Listeners)
         {
             _ports[line.Setting] = Text(line.Read(saved).Port);
         }
@@ -41,10 +41,20 @@ internal sealed class ServiceForm
         new("Service.Imaps", "imaps", s => s.Imaps, (s, value) => s with { Imaps = value }),
     ];
 
+    /// <summary>The POP3 listeners (PRO-024, PRO-025).</summary>
+    public static IReadOnlyList<ListenerLine> Pop3 { get; } =
+    [
+        new("Service.Pop3", "pop3", s => s.Pop3, (s, value) => s with { Pop3 = value }),
+        new("Service.Pop3s", "pop3s", s => s.Pop3s, (s, value) => s with { Pop3s = value }),
+    ];
+
+    /// <summary>All listeners in the order they are shown.</summary>
+    public static IReadOnlyList<ListenerLine> Listeners { get; } = [.. Smtp, .. Imap, .. Pop3];
+
     /// <summary>All settings of the page in the order they are shown.</summary>
     public static IReadOnlyList<string> Settings { get; } =
     [
-        .. Smtp.Concat(Imap).Select(line => line.Setting),
+        .. Listeners.Select(line => line.Setting),
         "Service.WebmailEnabled", "Service.ListenAddresses", "Service.MaximumConnectionsPerAddress", "Service.MaximumConnections",
     ];
 
@@ -97,13 +107,13 @@ internal sealed class ServiceForm
     public IReadOnlyDictionary<string, string> Faults()
     {
         var faults = new Dictionary<string, string>(StringComparer.Ordinal);
-        foreach (var line in Smtp.Concat(Imap).Where(line => !TryNumber(_ports[line.Setting], 1, 65535, out _)))
+        foreach (var line in Listeners.Where(line => !TryNumber(_ports[line.Setting], 1, 65535, out _)))
         {
             faults[line.Setting] = "BadPort";
         }
 
         // PRO-050: two listeners cannot share a port.
-        foreach (var twice in Smtp.Concat(Imap).Where(line => line.Read(Draft).Enabled).GroupBy(line => line.Read(Draft).Port).Where(group => group.Count() > 1))
+        foreach (var twice in Listeners.Where(line => line.Read(Draft).Enabled).GroupBy(line => line.Read(Draft).Port).Where(group => group.Count() > 1))
         {
             foreach (var line in twice.Skip(1))
             {
@@ -141,7 +151,7 @@ internal sealed class ServiceForm
         "Service.ListenAddresses" => string.Join(", ", settings.ListenAddresses),
         "Service.MaximumConnectionsPerAddress" => settings.MaximumConnectionsPerAddress,
         "Service.MaximumConnections" => settings.MaximumConnections,
-        _ => Smtp.Concat(Imap).First(line => line.Setting == name).Read(settings),
+        _ => Listeners.First(line => line.Setting == name).Read(settings),
     };
 
     private string? Typed(string name) => name switch
