@@ -123,6 +123,7 @@ public static class WebWiring
         services.AddSingleton(engine.Domains);
         services.AddSingleton(engine.AddressBook);
         services.AddSingleton(engine.Authenticator);
+        services.AddSingleton(engine.SignInLocks);
         services.AddSingleton(engine.WebSessions);
         services.AddSingleton(engine.Setup);
         services.AddSingleton(engine.Certificates);
