@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using DnsClient;
 using DnsClient.Protocol;
 using MailPlus.Engine.Primitives;
@@ -19,11 +20,14 @@ public sealed class DnsResolver(ISettingsSource settings, TimeProvider clock) : 
     private Session? _session;
 
     /// <inheritdoc/>
-    public async ValueTask<DnsAnswer<MailExchanger>> QueryMxAsync(DomainName domain, CancellationToken cancellationToken)
+    public ValueTask<DnsAnswer<MailExchanger>> QueryMxAsync(DomainName domain, CancellationToken cancellationToken) => QueryMxAsync(domain.Ascii, cancellationToken);
+
+    /// <inheritdoc/>
+    public async ValueTask<DnsAnswer<MailExchanger>> QueryMxAsync(string name, CancellationToken cancellationToken)
     {
         var answer = await QueryAsync(
             QueryType.MX,
-            domain.Ascii,
+            name,
             static records => records.MxRecords().Select(mx => new MailExchanger(mx.Preference, Name(mx.Exchange))),
             cancellationToken);
         // RFC 5321 5.1: equal preferences in random order, to spread load.
@@ -45,8 +49,8 @@ public sealed class DnsResolver(ISettingsSource settings, TimeProvider clock) : 
             return new DnsAnswer<IPAddress>(DnsStatus.Found, [IPAddress.Loopback, IPAddress.IPv6Loopback]); // RFC 6761 6.3
         }
 
-        var four = QueryAsync(QueryType.A, host, static records => records.ARecords().Select(a => a.Address), cancellationToken).AsTask();
-        var six = QueryAsync(QueryType.AAAA, host, static records => records.AaaaRecords().Select(a => a.Address), cancellationToken).AsTask();
+        var four = QueryAddressesAsync(host, AddressFamily.InterNetwork, cancellationToken).AsTask();
+        var six = QueryAddressesAsync(host, AddressFamily.InterNetworkV6, cancellationToken).AsTask();
         var (a, aaaa) = (await four, await six);
         if (a.IsFound || aaaa.IsFound)
         {
@@ -60,6 +64,11 @@ public sealed class DnsResolver(ISettingsSource settings, TimeProvider clock) : 
 
         return a.Status == DnsStatus.NoData ? a : aaaa;
     }
+
+    /// <inheritdoc/>
+    public ValueTask<DnsAnswer<IPAddress>> QueryAddressesAsync(string name, AddressFamily family, CancellationToken cancellationToken) => family == AddressFamily.InterNetwork
+        ? QueryAsync(QueryType.A, name, static records => records.ARecords().Select(a => a.Address), cancellationToken)
+        : QueryAsync(QueryType.AAAA, name, static records => records.AaaaRecords().Select(a => a.Address), cancellationToken);
 
     /// <inheritdoc/>
     public ValueTask<DnsAnswer<string>> QueryTxtAsync(string name, CancellationToken cancellationToken) =>
@@ -148,7 +157,7 @@ public sealed class DnsResolver(ISettingsSource settings, TimeProvider clock) : 
             // No legal name: nobody can have published it.
             return new DnsAnswer<T>(DnsStatus.NoSuchName, []) { Detail = failure.Message };
         }
-        catch (Exception failure) when (failure is System.Net.Sockets.SocketException or IOException or InvalidOperationException)
+        catch (Exception failure) when (failure is SocketException or IOException or InvalidOperationException)
         {
             return Failure<T>(failure.Message);
         }

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using MailPlus.Engine.Primitives;
 
 namespace MailPlus.Engine.Resolver;
@@ -45,8 +46,14 @@ public interface IDnsResolver
     /// <summary>MX records by preference; of the same preference in random order.</summary>
     ValueTask<DnsAnswer<MailExchanger>> QueryMxAsync(DomainName domain, CancellationToken cancellationToken);
 
+    /// <summary>MX records of any name DNS can hold, host name or not (SPF policies name such), by preference.</summary>
+    ValueTask<DnsAnswer<MailExchanger>> QueryMxAsync(string name, CancellationToken cancellationToken);
+
     /// <summary>A and AAAA records of a host, IPv4 first. Found when either type has records; NoSuchName or NoData only when both say so.</summary>
     ValueTask<DnsAnswer<IPAddress>> QueryAddressesAsync(string host, CancellationToken cancellationToken);
+
+    /// <summary>A records (InterNetwork) or AAAA records (InterNetworkV6) of a name, literally: no literals, no localhost.</summary>
+    ValueTask<DnsAnswer<IPAddress>> QueryAddressesAsync(string name, AddressFamily family, CancellationToken cancellationToken);
 
     /// <summary>TXT records, the strings of each joined.</summary>
     ValueTask<DnsAnswer<string>> QueryTxtAsync(string name, CancellationToken cancellationToken);

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using MailPlus.Engine.Primitives;
 using MailPlus.Engine.Resolver;
 
@@ -22,13 +23,47 @@ public sealed class FakeResolver : IDnsResolver
         return this;
     }
 
-    public ValueTask<DnsAnswer<MailExchanger>> QueryMxAsync(DomainName domain, CancellationToken cancellationToken) =>
-        new(Mx.GetValueOrDefault(domain.Ascii, new DnsAnswer<MailExchanger>(DnsStatus.NoSuchName, [])));
+    public Dictionary<string, DnsAnswer<string>> Texts { get; } = [];
+
+    public Dictionary<IPAddress, DnsAnswer<string>> Pointers { get; } = [];
+
+    /// <summary>Names that were asked for, each type of record.</summary>
+    public int Questions { get; private set; }
+
+    public FakeResolver WithText(string name, params string[] texts)
+    {
+        Texts[name] = new DnsAnswer<string>(DnsStatus.Found, texts);
+        return this;
+    }
+
+    public ValueTask<DnsAnswer<MailExchanger>> QueryMxAsync(DomainName domain, CancellationToken cancellationToken) => QueryMxAsync(domain.Ascii, cancellationToken);
+
+    public ValueTask<DnsAnswer<MailExchanger>> QueryMxAsync(string name, CancellationToken cancellationToken)
+    {
+        Questions++;
+        return new(Mx.GetValueOrDefault(name, new DnsAnswer<MailExchanger>(DnsStatus.NoSuchName, [])));
+    }
+
+    public ValueTask<DnsAnswer<IPAddress>> QueryAddressesAsync(string name, AddressFamily family, CancellationToken cancellationToken)
+    {
+        Questions++;
+        var all = Addresses.GetValueOrDefault(name, new DnsAnswer<IPAddress>(DnsStatus.NoSuchName, []));
+        var records = all.Records.Where(address => address.AddressFamily == family).ToList();
+        return new(all.IsFound ? new DnsAnswer<IPAddress>(records.Count > 0 ? DnsStatus.Found : DnsStatus.NoData, records) : all);
+    }
 
     public ValueTask<DnsAnswer<IPAddress>> QueryAddressesAsync(string host, CancellationToken cancellationToken) =>
         new(Addresses.GetValueOrDefault(host, new DnsAnswer<IPAddress>(DnsStatus.NoSuchName, [])));
 
-    public ValueTask<DnsAnswer<string>> QueryTxtAsync(string name, CancellationToken cancellationToken) => throw new NotSupportedException();
+    public ValueTask<DnsAnswer<string>> QueryTxtAsync(string name, CancellationToken cancellationToken)
+    {
+        Questions++;
+        return new(Texts.GetValueOrDefault(name.ToLowerInvariant(), new DnsAnswer<string>(DnsStatus.NoSuchName, [])));
+    }
 
-    public ValueTask<DnsAnswer<string>> QueryPtrAsync(IPAddress address, CancellationToken cancellationToken) => throw new NotSupportedException();
+    public ValueTask<DnsAnswer<string>> QueryPtrAsync(IPAddress address, CancellationToken cancellationToken)
+    {
+        Questions++;
+        return new(Pointers.GetValueOrDefault(address, new DnsAnswer<string>(DnsStatus.NoSuchName, [])));
+    }
 }

@@ -72,6 +72,8 @@ public sealed class DnsResolverTests : IDisposable
     [Fact]
     public async Task Addresses_text_and_pointers()
     {
+        Assert.Equal([IPAddress.Parse("192.0.2.1")], (await _resolver.QueryAddressesAsync("host.test", AddressFamily.InterNetwork, default)).Records);
+        Assert.Equal([IPAddress.Parse("2001:db8::1")], (await _resolver.QueryAddressesAsync("host.test", AddressFamily.InterNetworkV6, default)).Records);
         Assert.Equal([IPAddress.Parse("192.0.2.1"), IPAddress.Parse("2001:db8::1")], (await _resolver.QueryAddressesAsync("host.test", default)).Records);
         Assert.Equal(["v=spf1 -all"], (await _resolver.QueryTxtAsync("host.test", default)).Records);
         Assert.Equal(["host.test"], (await _resolver.QueryPtrAsync(IPAddress.Parse("192.0.2.1"), default)).Records);
