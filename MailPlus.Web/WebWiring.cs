@@ -98,6 +98,7 @@ public static class WebWiring
             OnPrepareResponse = file => BundledAssets.SetCaching(file.Context),
         });
         app.UseStatusCodePagesWithReExecute("/not-found", createScopeForStatusCodePages: true);
+        ApiDoor.UseProblems(app);
         app.UseMiddleware<SetupGate>();
         app.UseAuthentication();
         app.UseAuthorization();

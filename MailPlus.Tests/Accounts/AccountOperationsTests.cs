@@ -11,6 +11,17 @@ public sealed class AccountOperationsTests
     private static readonly CancellationToken None = CancellationToken.None;
 
     [Fact]
+    public async Task The_shortest_password_is_what_the_setting_says()
+    {
+        await using var system = await SystemUnderTest.SetUpAsync();
+        Task<Account> Add(string name, string password) => system.Accounts.CreateAsync(Actor.Operator, new NewAccount(EmailAddress.Parse($"{name}@example.test"), password), None);
+        await Add("short", "Aq-93!xw");
+        await system.SettingsOperations.SaveAsync(Actor.Operator, null, snapshot => snapshot with { Security = snapshot.Security with { MinimumPasswordLength = 12 } }, None);
+        Assert.Equal("Password", (await Refused.ByAsync(RefusalKind.Invalid, () => Add("kim", "Aq-93!xwpor"))).Field);
+        await Add("lee", "Aq-93!xwporz");
+    }
+
+    [Fact]
     public async Task A_new_account_has_mail_an_address_and_a_row_in_the_outbox_and_outlives_a_restart()
     {
         await using var system = await SystemUnderTest.SetUpAsync();

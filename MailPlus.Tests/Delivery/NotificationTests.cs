@@ -122,6 +122,46 @@ public sealed class NotificationTests
     }
 
     [Fact]
+    public async Task The_settings_say_when_a_delay_is_told_and_when_a_message_is_given_up()
+    {
+        await using var rig = await DeliveryRig.OpenAsync();
+        rig.Settings.Set(rig.Settings.Current with { Delivery = new() { RetrySeconds = [3600], DelayNoticeAfterHours = 2, GiveUpAfterDays = 0.25 } });
+        rig.Resolver.Mx["slow.test"] = new(Engine.Resolver.DnsStatus.TemporaryFailure, []) { Detail = "SERVFAIL" };
+        await rig.Acceptance.AcceptAsync(Message(new Recipient(EmailAddress.Parse("someone@slow.test"))), default);
+        var told = new List<int>();
+        for (var hour = 0; hour <= 6; hour++)
+        {
+            var attempts = hour + 1;
+            await Eventually.TrueAsync(
+                async () => rig.Queue.InHand == 0 && (await rig.ListAsync()).Rows is { } rows && (rows.Count == 0 || (rows.Count == 1 && rows[0].Recipients[0].Attempts == attempts)),
+                () => $"attempt {attempts} is over");
+            told.Add(rig.Store.Inbox(2).Count);
+            rig.Clock.Advance(TimeSpan.FromHours(1));
+        }
+
+        Assert.Equal([0, 0, 1, 1, 1, 1, 2], told);
+        Assert.Empty((await rig.ListAsync()).Rows);
+    }
+
+    [Fact]
+    public async Task No_delay_is_told_when_the_setting_says_so()
+    {
+        await using var rig = await DeliveryRig.OpenAsync();
+        rig.Settings.Set(rig.Settings.Current with { Delivery = new() { RetrySeconds = [3600], DelayNoticeAfterHours = 0, GiveUpAfterDays = 0.25 } });
+        rig.Resolver.Mx["slow.test"] = new(Engine.Resolver.DnsStatus.TemporaryFailure, []) { Detail = "SERVFAIL" };
+        await rig.Acceptance.AcceptAsync(Message(new Recipient(EmailAddress.Parse("someone@slow.test"))), default);
+        await Eventually.TrueAsync(
+            async () =>
+            {
+                rig.Clock.Advance(TimeSpan.FromHours(1));
+                return rig.Queue.InHand == 0 && (await rig.ListAsync()).Rows.Count == 0;
+            },
+            () => "the message is given up");
+        await rig.SettleAsync();
+        Assert.Contains("Action: failed", Assert.Single(rig.Store.Inbox(2)).Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_delay_is_told_once_and_a_message_is_given_up_when_its_time_is_over()
     {
         await using var rig = await DeliveryRig.OpenAsync();

@@ -166,6 +166,48 @@ public sealed class RemoteDeliveryTests
     }
 
     [Fact]
+    public async Task Connections_in_all_are_bounded_by_the_setting()
+    {
+        var gate = new Lock();
+        var (open, most) = (0, 0);
+        await using var server = new ScriptedSmtpServer();
+        server.Answer = line =>
+        {
+            lock (gate)
+            {
+                open += line.StartsWith("MAIL", StringComparison.Ordinal) ? 1 : line == "." ? -1 : 0;
+                most = Math.Max(most, open);
+            }
+
+            return null;
+        };
+        await using var rig = await OpenAsync(server, delivery => delivery with { MaximumConnections = 1 });
+        foreach (var n in Enumerable.Range(0, 12))
+        {
+            rig.Resolver.With($"far{n}.test", (10, $"mx{n}.far.test"));
+        }
+
+        await Task.WhenAll(Enumerable.Range(0, 12).Select(n => SendAsync(rig, $"u@far{n}.test")));
+        await rig.SettleAsync();
+        Assert.Equal(12, server.Messages.Count);
+        Assert.Equal(1, most);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task The_relay_host_must_prove_who_it_is_unless_the_setting_waives_it(bool verify)
+    {
+        using var selfSigned = ScriptedSmtpServer.MakeCertificate("localhost");
+        await using var server = new ScriptedSmtpServer { Extensions = ["STARTTLS"], Certificate = selfSigned };
+        await using var rig = await DeliveryRig.OpenAsync();
+        rig.Settings.Set(rig.Settings.Current with { Delivery = new DeliverySettings { RelayHost = "127.0.0.1", RelayPort = server.EndPoint.Port, RelayVerifyCertificate = verify } });
+        await SendAsync(rig, "a@far.test");
+        await rig.SettleAsync(left: verify ? 1 : 0);
+        Assert.Equal(verify ? 0 : 1, server.Messages.Count);
+    }
+
+    [Fact]
     public async Task Recipients_beyond_what_a_transaction_takes_go_in_the_next_one()
     {
         var inTransaction = 0;

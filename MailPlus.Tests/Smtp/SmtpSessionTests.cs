@@ -72,18 +72,24 @@ public sealed class SmtpSessionTests
         Assert.InRange(sent, 10_000_000, 20_000_000);
     }
 
-    [Fact]
-    public async Task An_idle_peer_is_told_421_and_left()
+    [Theory]
+    [InlineData(300)]
+    [InlineData(60)]
+    public async Task An_idle_peer_is_told_421_and_left(int idleSeconds)
     {
         var clock = new FakeTimeProvider();
-        using var bench = new SmtpBench(clock: clock);
+        using var bench = new SmtpBench(change: s => s with { IdleSeconds = idleSeconds }, clock: clock);
         await using var ends = new MemoryConnection(clock: clock);
         var served = Serve(ends, bench);
         await ends.ReadLineAsync();
+        clock.Advance(TimeSpan.FromSeconds(idleSeconds - 2));
+        ends.Server.CheckDeadline(clock.GetTimestamp());
+        await ends.SendAsync("NOOP\r\n");
+        Assert.StartsWith("250", await ends.ReadLineAsync());
         await Eventually.TrueAsync(
             () =>
             {
-                clock.Advance(TimeSpan.FromSeconds(301));
+                clock.Advance(TimeSpan.FromSeconds(idleSeconds + 1));
                 ends.Server.CheckDeadline(clock.GetTimestamp());
                 return Task.FromResult(served.IsCompleted);
             },

@@ -16,6 +16,13 @@ internal static class ApiDoor
 {
     private const string ActorItem = "api-actor";
 
+    /// <summary>Whatever goes wrong under /api is answered by a problem document, never by a page (RFC 9457).</summary>
+    public static void UseProblems(IApplicationBuilder app) => app.UseWhen(context => context.Request.Path.StartsWithSegments("/api"), api =>
+    {
+        api.UseExceptionHandler(fault => fault.Run(context => Results.Problem(statusCode: StatusCodes.Status500InternalServerError).ExecuteAsync(context)));
+        api.UseStatusCodePages(pages => Results.Problem(statusCode: pages.HttpContext.Response.StatusCode).ExecuteAsync(pages.HttpContext));
+    });
+
     public static void Map(IEndpointRouteBuilder routes)
     {
         var api = routes.MapGroup("/api/v1").DisableAntiforgery();
@@ -26,6 +33,7 @@ internal static class ApiDoor
         QueueResource.Map(api);
         MailLogResource.Map(api);
         SettingResource.Map(api);
+        api.Map("/{**other}", () => Results.Problem(statusCode: StatusCodes.Status404NotFound));
     }
 
     /// <summary>Who asks; the filter has let nobody else in.</summary>
