@@ -4,7 +4,7 @@ using Xunit.Abstractions;
 
 namespace MailPlus.Tests.Fuzz;
 
-/// <summary>Mutated SMTP and IMAP dialogues: no fault in the log, no hang, replies of right form, and no memory that stays behind.</summary>
+/// <summary>Mutated SMTP, IMAP and POP3 dialogues: no fault in the log, no hang, replies of right form, and no memory that stays behind.</summary>
 [Collection(FuzzCollection.Name)]
 public sealed class DialogueFuzzTests(FuzzServer fuzz, ITestOutputHelper log)
 {
@@ -44,15 +44,17 @@ public sealed class DialogueFuzzTests(FuzzServer fuzz, ITestOutputHelper log)
     private async Task RunOneAsync(int seed)
     {
         var mutator = new Mutator(seed);
-        var isSmtp = seed % 2 == 0;
-        var dialogues = isSmtp ? Seeds.Smtp(fuzz.Server.Plan.Password) : Seeds.Imap(fuzz.Server.Plan.Password);
+        var isPop3 = seed % 5 == 4;
+        var isSmtp = !isPop3 && seed % 2 == 0;
+        var password = fuzz.Server.Plan.Password;
+        var dialogues = isPop3 ? Seeds.Pop3(password) : isSmtp ? Seeds.Smtp(password) : Seeds.Imap(password);
         var lines = mutator.Mutate(dialogues[mutator.Random.Next(dialogues.Count)]);
         string? wrong;
         try
         {
-            var port = isSmtp ? seed % 4 == 0 ? fuzz.Server.Smtp : fuzz.Server.Submission : fuzz.Server.Imap;
+            var port = isPop3 ? fuzz.Server.Port("pop3") : isSmtp ? seed % 4 == 0 ? fuzz.Server.Smtp : fuzz.Server.Submission : fuzz.Server.Imap;
             var (received, cut) = await FuzzServer.TalkAsync(port, lines, mutator.Random);
-            wrong = isSmtp ? ReplySyntax.Smtp(received, cut) : ReplySyntax.Imap(received, cut);
+            wrong = isPop3 ? ReplySyntax.Pop3(received, cut) : isSmtp ? ReplySyntax.Smtp(received, cut) : ReplySyntax.Imap(received, cut);
         }
         catch (TimeoutException hang)
         {

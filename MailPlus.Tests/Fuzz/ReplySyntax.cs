@@ -84,6 +84,37 @@ internal static partial class ReplySyntax
         return null;
     }
 
+    /// <summary>Answers begin with +OK, -ERR or "+ "; what follows a first line that promises more ends with a dot. Which do promise is not told here: a line of a list or message must only be no answer's beginning in the wrong form.</summary>
+    public static string? Pop3(byte[] received, bool cut)
+    {
+        var isFirst = true;
+        foreach (var line in Lines(received, cut, out var wrong))
+        {
+            if (isFirst && !line.StartsWith("+OK ", StringComparison.Ordinal) && !line.StartsWith("-ERR ", StringComparison.Ordinal))
+            {
+                return $"no greeting: {Shown(line)}";
+            }
+
+            isFirst = false;
+            if (line.AsSpan().IndexOfAny('\r', '\n') >= 0)
+            {
+                return $"CR or LF inside a line: {Shown(line)}";
+            }
+
+            if ((line.StartsWith("+OK", StringComparison.Ordinal) || line.StartsWith("-ERR", StringComparison.Ordinal)) && !Pop3Status().IsMatch(line))
+            {
+                return $"not a status line: {Shown(line)}";
+            }
+
+            if (wrong is not null)
+            {
+                return wrong;
+            }
+        }
+
+        return LineEnds(received, cut);
+    }
+
     private static string? ImapResponse(string response)
     {
         if (response.AsSpan().IndexOfAny('\r', '\n', '\0') >= 0)
@@ -175,6 +206,9 @@ internal static partial class ReplySyntax
 
     [GeneratedRegex(@"^(?<code>[2-5][0-5][0-9])((?<more>[ -])((?<class>[245])\.[0-9]{1,3}\.[0-9]{1,3}( |$))?[\t\x20-\x7e\x80-\xff]*)?$")]
     private static partial Regex SmtpLine();
+
+    [GeneratedRegex(@"^(\+OK|-ERR)( \[[A-Z/-]+\])?( [\x20-\x7e\x80-\xff]+)?$")]
+    private static partial Regex Pop3Status();
 
     [GeneratedRegex(@"\{(\d+)\}$")]
     private static partial Regex LiteralAtEnd();

@@ -30,4 +30,13 @@ public sealed class ReplySyntaxTests
     [InlineData("* 1 FETCH (BODY[] {9}\r\nabc)\r\n", false)]
     [InlineData("* OK bare\nfeed\r\n", false)]
     public void Imap(string received, bool right) => Assert.Equal(right, ReplySyntax.Imap(Encoding.Latin1.GetBytes(received), cut: false) is null);
+
+    [Theory]
+    [InlineData("+OK hi\r\n-ERR [AUTH] no\r\n+ \r\n+OK 2 320\r\n", true)]
+    [InlineData("+OK hi\r\n+OK Capabilities follow\r\nTOP\r\n.\r\n", true)]
+    [InlineData("hello\r\n", false)]
+    [InlineData("+OK hi\r\n-ERR\tno\r\n", false)]
+    [InlineData("+OK hi\r\n-ERR bare\nfeed\r\n", false)]
+    [InlineData("+OK hi\r\n+OK no end", false)]
+    public void Pop3(string received, bool right) => Assert.Equal(right, ReplySyntax.Pop3(Encoding.Latin1.GetBytes(received), cut: false) is null);
 }

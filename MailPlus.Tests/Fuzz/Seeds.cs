@@ -34,6 +34,20 @@ internal static class Seeds
             ["a0 AUTHENTICATE PLAIN", plain, "a1 STARTTLS", "a2 SELECT {5}", "INBOX", "a3 FETCH 1 (BINARY.PEEK[1] BINARY.SIZE[1] PREVIEW)", "a4 SORT (REVERSE DATE) UTF-8 ALL", "a5 THREAD REFERENCES UTF-8 ALL", "a6 GETQUOTAROOT INBOX", "a7 LOGOUT"]);
     }
 
+    public static IReadOnlyList<IReadOnlyList<byte[]>> Pop3(string password)
+    {
+        string[] login = ["USER fuzz", $"PASS {password}"];
+        var plain = Convert.ToBase64String(Encoding.UTF8.GetBytes($"\0fuzz\0{password}"));
+        return Dialogues(
+            ["CAPA", .. login, "STAT", "LIST", "UIDL", "RETR 1", "TOP 1 5", "NOOP", "QUIT"],
+            [.. login, "LIST 1", "UIDL 1", "TOP 1 0", "TOP 2 99999999999", "DELE 1", "DELE 2", "STAT", "RSET", "RETR 2", "QUIT"],
+            [$"AUTH PLAIN {plain}", "STAT", "DELE 1", "LIST", "QUIT"],
+            ["AUTH", "AUTH PLAIN", plain, "RETR 1", "RETR 2", "RETR 3", "QUIT"],
+            ["AUTH LOGIN", "ZnV6eg==", Convert.ToBase64String(Encoding.UTF8.GetBytes(password)), "AUTH SCRAM-SHA-256 biwsbj1mdXp6LHI9YWJj", "Yz1iaXdzLHI9YWJjLHA9QUFBQQ==", "*", "QUIT"],
+            ["UTF8", "LANG", "LANG ko", "LANG *", "APOP fuzz c4c9334bac560ecc979e58001b3e22fb", .. login, "LANG en-GB", "CAPA", "QUIT"],
+            ["AUTH OAUTHBEARER bixhPWZ1enosAWF1dGg9QmVhcmVyIHgBAQ==", "AQ==", "AUTH EXTERNAL =", "USER fuzz", "PASS wrong", "STLS", "QUIT"]);
+    }
+
     /// <summary>Own odd messages, and up to <paramref name="most"/> of the suites' where they are.</summary>
     public static IReadOnlyList<byte[]> Messages(int most)
     {
