@@ -13,12 +13,6 @@ internal enum ReturnItems
 
     /// <summary>Keep the result as "$".</summary>
     Save = 32,
-
-    /// <summary>Tell changes of the result from now on.</summary>
-    Update = 64,
-
-    /// <summary>A hint that the same will be asked again; nothing depends on it.</summary>
-    Context = 128,
 }
 
 /// <summary>A stretch of a result, counted from 1 at its start, or at its end when <paramref name="FromEnd"/> (RFC 9394).</summary>
@@ -106,9 +100,7 @@ internal sealed record SearchReturn(ReturnItems Items)
             throw new SyntaxException("ALL and PARTIAL exclude each other");
         }
 
-        // Options that add no data of their own leave the default, which SAVE replaces.
-        var isData = partial is not null || (items & ~(ReturnItems.Update | ReturnItems.Context)) != 0;
-        return new SearchReturn(isData ? items : items | ReturnItems.All) { Partial = partial };
+        return new SearchReturn(partial is not null || items != ReturnItems.None ? items : ReturnItems.All) { Partial = partial };
     }
 
     /// <summary>Refuses what only goes with a fuzzy key (RFC 6203 4, 6).</summary>
@@ -128,8 +120,6 @@ internal sealed record SearchReturn(ReturnItems Items)
         "ALL" => ReturnItems.All,
         "COUNT" => ReturnItems.Count,
         "SAVE" => ReturnItems.Save,
-        "UPDATE" => ReturnItems.Update,
-        "CONTEXT" => ReturnItems.Context,
         "RELEVANCY" => ReturnItems.Relevancy,
         _ => throw new SyntaxException("Unknown search return option"),
     };
