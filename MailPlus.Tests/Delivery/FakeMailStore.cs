@@ -106,6 +106,8 @@ public sealed class FakeMailStore : IMailStore
 
         public Task<CopyOutcome> MoveAsync(MailboxId source, UidSet uids, MailboxId target, CancellationToken cancellationToken) => throw new NotSupportedException();
 
+        public Task<AppendOutcome?> ReplaceAsync(MailboxId source, Uid replaced, MailboxId target, NewMessage message, CancellationToken cancellationToken) => throw new NotSupportedException();
+
         public Task<(UidSet Expunged, MailboxState State)> ExpungeAsync(MailboxId mailbox, UidSet? uids, bool regardless, CancellationToken cancellationToken) => throw new NotSupportedException();
 
         public IAsyncEnumerable<MessageRow> ReadAsync(MailboxId mailbox, IReadOnlyList<Uid> uids, MessageColumns columns, CancellationToken cancellationToken) => throw new NotSupportedException();

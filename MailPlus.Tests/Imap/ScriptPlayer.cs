@@ -10,7 +10,7 @@ internal sealed partial class ScriptPlayer(ImapUnderTest server)
 {
     private const string Mailbox = "imaptest";
 
-    private readonly Dictionary<string, string> _values = new(StringComparer.Ordinal) { ["mailbox"] = Mailbox, ["user"] = "kim", ["password"] = "secret" };
+    private readonly Dictionary<string, string> _values = new(StringComparer.Ordinal) { ["mailbox"] = Mailbox, ["mailbox_url"] = Mailbox, ["user"] = "kim", ["password"] = "secret" };
     private readonly List<Peer> _peers = [];
     private readonly Queue<string> _blocks = new();
     private (string Date, string Text)[] _messages = [];

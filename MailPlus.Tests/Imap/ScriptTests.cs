@@ -6,9 +6,6 @@ namespace MailPlus.Tests.Imap;
 /// <summary>The scripts of imaptest that were given.</summary>
 public sealed class ScriptTests
 {
-    /// <summary>Extensions that a later issue brings.</summary>
-    private static readonly string[] NotYet = ["CATENATE", "BINARY"];
-
     public static TheoryData<string> Names()
     {
         var names = new TheoryData<string>();
@@ -29,7 +26,6 @@ public sealed class ScriptTests
         Assert.True(folder is not null || !RepositoryTree.IsContinuousIntegration, "the imaptest suite is missing");
         Skip.If(folder is null, "shared/suites/imaptest is not there");
         var script = await File.ReadAllTextAsync(Path.Combine(folder!, name));
-        Skip.If(NotYet.Contains(ScriptPlayer.Header(script).GetValueOrDefault("capabilities", ""), StringComparer.OrdinalIgnoreCase), "needs an extension that is not served yet");
         var mbox = Path.Combine(folder!, name + ".mbox");
         await using var server = await ImapUnderTest.StartAsync();
         await new ScriptPlayer(server).PlayAsync(script, await File.ReadAllTextAsync(File.Exists(mbox) ? mbox : Path.Combine(folder!, "default.mbox"), System.Text.Encoding.Latin1));

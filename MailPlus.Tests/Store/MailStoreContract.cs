@@ -314,6 +314,27 @@ public abstract partial class MailStoreContract : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_replacement_comes_as_the_old_message_goes()
+    {
+        await using var mail = await OpenAsync();
+        var inbox = await InboxAsync(mail);
+        var trash = (await mail.FindAsync("Trash", default))!.Id;
+        await mail.AppendAsync(inbox, [StoreMessages.Make("a"), StoreMessages.Make("b")], default);
+        var replaced = await mail.ReplaceAsync(inbox, new Uid(1), inbox, StoreMessages.Make("new"), default);
+        Assert.Equal([new Uid(3)], replaced!.Uids);
+        Assert.NotNull(await mail.ReplaceAsync(inbox, new Uid(2), trash, StoreMessages.Make("elsewhere"), default));
+        Assert.Null(await mail.ReplaceAsync(inbox, new Uid(2), trash, StoreMessages.Make("too late"), default));
+        await RefusedAsync(RefusalKind.NotFound, mail.ReplaceAsync(inbox, new Uid(3), new MailboxId(999), StoreMessages.Make("nowhere"), default));
+        await ReopenAsync();
+        await using var again = await OpenAsync();
+        Assert.Equal([new Uid(3)], (await again.StateAsync(inbox, default)).Range(0, 9).Select(m => m.Uid));
+        Assert.Equal([new Uid(1)], (await again.StateAsync(trash, default)).Range(0, 9).Select(m => m.Uid));
+        Assert.Equal(2, (await again.UsageAsync(default)).Messages);
+        await using var content = await again.OpenAsync(inbox, new Uid(3), default);
+        Assert.NotNull(content);
+    }
+
+    [Fact]
     public async Task Copy_and_move_keep_flags_date_and_content()
     {
         await using var mail = await OpenAsync();

@@ -18,6 +18,7 @@ internal sealed class CommandTable
         new StoreCommand(byUid: false), new StoreCommand(byUid: true), new CopyCommand(byUid: false), new CopyCommand(byUid: true),
         new MoveCommand(byUid: false), new MoveCommand(byUid: true),
         new SortCommand(byUid: false), new SortCommand(byUid: true), new ThreadCommand(byUid: false), new ThreadCommand(byUid: true),
+        new ReplaceCommand(byUid: false), new ReplaceCommand(byUid: true),
     }.ToFrozenDictionary(c => c.Name, StringComparer.Ordinal);
 
     /// <summary>A command by its name in capitals, null when there is none.</summary>

@@ -33,7 +33,8 @@ internal sealed class FetchCommand(bool byUid) : ImapCommand(byUid ? "UID FETCH"
         }
 
         var marks = !selected.IsReadOnly && arguments.Items.Any(i => i.Marks) ? new List<Uid>() : null;
-        var isComplete = await WriteRowsAsync(session, new RowFetch(arguments, columns, marks), positions, cancellationToken);
+        var fetch = new RowFetch(arguments, columns, marks);
+        var isComplete = await WriteRowsAsync(session, fetch, positions, cancellationToken);
         if (marks is { Count: > 0 })
         {
             var change = new FlagChange(UidSet.From(marks), FlagOperation.Add, new FlagSet(MessageFlags.Seen, []));
@@ -41,7 +42,8 @@ internal sealed class FetchCommand(bool byUid) : ImapCommand(byUid ? "UID FETCH"
             await selected.TellAsync(session, outcome.State, new News(NewsKind.KeepNumbers) { WithUid = byUid }, cancellationToken);
         }
 
-        return isComplete ? Completion.Ok("Fetch completed") : Completion.No("Some messages are gone", "EXPUNGEISSUED");
+        return fetch.IsUndecodable ? Completion.No("A content transfer encoding is not known", "UNKNOWN-CTE")
+            : isComplete ? Completion.Ok("Fetch completed") : Completion.No("Some messages are gone", "EXPUNGEISSUED");
     }
 
     /// <summary>The stretch of the messages named.</summary>
@@ -76,6 +78,7 @@ internal sealed class FetchCommand(bool byUid) : ImapCommand(byUid ? "UID FETCH"
                 FetchAttribute.Body => MessageColumns.Body,
                 FetchAttribute.BodyStructure => MessageColumns.BodyStructure,
                 FetchAttribute.SaveDate => MessageColumns.SaveDate,
+                FetchAttribute.Preview => MessageColumns.Listing,
                 _ => item.Section is null ? MessageColumns.None : MessageColumns.Content,
             };
         }
@@ -210,6 +213,15 @@ internal sealed class FetchCommand(bool byUid) : ImapCommand(byUid ? "UID FETCH"
                     output.Write("SAVEDATE "u8);
                     ImapTime.Write(output, (row.SaveDate?.Microseconds ?? 0) / 1_000_000);
                     break;
+                case FetchAttribute.Preview:
+                    FetchWriter.Separate(output, ref isFirst);
+                    output.Write("PREVIEW "u8);
+                    output.String(System.Text.Encoding.UTF8.GetBytes(row.Listing?.Preview ?? ""));
+                    break;
+                case FetchAttribute.Binary or FetchAttribute.BinarySize:
+                    FetchWriter.Separate(output, ref isFirst);
+                    fetch.IsUndecodable |= !await sections!.WriteBinaryAsync(item, cancellationToken);
+                    break;
                 case var _ when item.Section is not null:
                     FetchWriter.Separate(output, ref isFirst);
                     await sections!.WriteAsync(item, cancellationToken);
@@ -234,5 +246,9 @@ internal sealed class FetchCommand(bool byUid) : ImapCommand(byUid ? "UID FETCH"
         output.Write(" FETCH ("u8);
     }
 
-    private sealed record RowFetch(FetchArguments Arguments, MessageColumns Columns, List<Uid>? Marks);
+    private sealed record RowFetch(FetchArguments Arguments, MessageColumns Columns, List<Uid>? Marks)
+    {
+        /// <summary>A part's encoding was not known (RFC 3516 4.3).</summary>
+        public bool IsUndecodable { get; set; }
+    }
 }

@@ -2,54 +2,59 @@ using MailPlus.Engine.Mime;
 
 namespace MailPlus.Engine.Imap.Server;
 
-/// <summary>Takes in a message literal: small ones in memory, bigger ones in a file on the data folder's disk, so that the store can link it into place.
+/// <summary>Takes in the octets of a message: small ones in memory, bigger ones in a file on the data folder's disk, so that the store can link it into place.
 /// What a crash leaves there goes when <see cref="SpoolFolder"/> is opened.</summary>
-internal sealed class LiteralSpool : IAsyncDisposable
+/// <param name="dataFolder">Where the spool folder is.</param>
+/// <param name="expected">Octets that will come, when that is known: saves growing.</param>
+internal sealed class LiteralSpool(string dataFolder, long expected = 0) : IAsyncDisposable
 {
     private const int MemoryOctets = 256 * 1024;
 
-    private readonly byte[]? _memory;
-    private readonly FileStream? _file;
-    private readonly string _fileName = "";
-    private int _length;
+    private byte[] _memory = new byte[Math.Clamp(expected, 256, MemoryOctets)];
+    private FileStream? _file;
+    private string _fileName = "";
+    private int _inMemory;
     private bool _finished;
 
-    public LiteralSpool(string dataFolder, long octets)
-    {
-        if (octets <= MemoryOctets)
-        {
-            _memory = new byte[octets];
-            return;
-        }
+    /// <summary>Octets so far.</summary>
+    public long Length { get; private set; }
 
-        var folder = FolderOf(dataFolder);
-        Directory.CreateDirectory(folder);
-        _fileName = Path.Combine(folder, $"{Guid.NewGuid():N}.spool");
-        _file = new FileStream(_fileName, FileMode.CreateNew, FileAccess.Write, FileShare.Read | FileShare.Delete, 65536, FileOptions.Asynchronous);
-    }
+    /// <summary>Whether a NUL was among them.</summary>
+    public bool HasNul { get; private set; }
 
     public async ValueTask WriteAsync(ReadOnlyMemory<byte> octets, CancellationToken cancellationToken)
     {
-        if (_memory is not null)
+        Length += octets.Length;
+        HasNul = HasNul || octets.Span.Contains((byte)0);
+        if (_file is null && Length <= MemoryOctets)
         {
-            octets.CopyTo(_memory.AsMemory(_length));
-            _length += octets.Length;
+            if (_memory.Length < Length)
+            {
+                Array.Resize(ref _memory, (int)Math.Min(MemoryOctets, Math.Max(Length, _memory.Length * 4L)));
+            }
+
+            octets.CopyTo(_memory.AsMemory(_inMemory));
+            _inMemory += octets.Length;
+            return;
         }
-        else
+
+        if (_file is null)
         {
-            await _file!.WriteAsync(octets, cancellationToken);
+            await OpenFileAsync(cancellationToken);
         }
+
+        await _file!.WriteAsync(octets, cancellationToken);
     }
 
     /// <summary>The message; it outlives the spool and is removed with its own disposal.</summary>
     public async ValueTask<MessageContent> FinishAsync(CancellationToken cancellationToken)
     {
-        if (_memory is not null)
+        if (_file is null)
         {
-            return MessageContent.FromMemory(_memory.AsMemory(0, _length));
+            return MessageContent.FromMemory(_memory.AsMemory(0, _inMemory));
         }
 
-        await _file!.FlushAsync(cancellationToken);
+        await _file.FlushAsync(cancellationToken);
         await _file.DisposeAsync();
         _finished = true;
         return new SpooledContent(_fileName);
@@ -64,7 +69,15 @@ internal sealed class LiteralSpool : IAsyncDisposable
         }
     }
 
-    private static string FolderOf(string dataFolder) => Path.Combine(dataFolder, "spool");
+    private async ValueTask OpenFileAsync(CancellationToken cancellationToken)
+    {
+        var folder = Path.Combine(dataFolder, "spool");
+        Directory.CreateDirectory(folder);
+        _fileName = Path.Combine(folder, $"{Guid.NewGuid():N}.spool");
+        _file = new FileStream(_fileName, FileMode.CreateNew, FileAccess.Write, FileShare.Read | FileShare.Delete, 65536, FileOptions.Asynchronous);
+        await _file.WriteAsync(_memory.AsMemory(0, _inMemory), cancellationToken);
+        _memory = [];
+    }
 
     private sealed class SpooledContent(string fileName) : MessageContent
     {

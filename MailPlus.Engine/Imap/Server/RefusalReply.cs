@@ -13,9 +13,11 @@ internal static class RefusalReply
         RefusalKind.NotAllowed => No(refusal, "NOPERM"),
         RefusalKind.AuthenticationFailed => No(refusal, "AUTHENTICATIONFAILED"),
         RefusalKind.Throttled => No(refusal, "UNAVAILABLE"),
+        RefusalKind.NotFound when refusal.Field == "URL" => No(refusal, BadUrl(refusal.Arguments[0])),
         RefusalKind.NotFound => No(refusal, missingMailboxCode ?? "NONEXISTENT"),
         RefusalKind.AlreadyExists => No(refusal, "ALREADYEXISTS"),
         RefusalKind.Invalid when refusal.Field == "CHARSET" => No(refusal, "BADCHARSET (UTF-8 US-ASCII)"),
+        RefusalKind.Invalid when refusal.Field == "CTE" => No(refusal, "UNKNOWN-CTE"),
         RefusalKind.OverQuota => No(refusal, "OVERQUOTA"),
         RefusalKind.TooLarge => No(refusal, "TOOBIG"),
         RefusalKind.TooMany => No(refusal, "LIMIT"),
@@ -23,6 +25,9 @@ internal static class RefusalReply
         RefusalKind.Unavailable => No(refusal, "UNAVAILABLE"),
         _ => No(refusal, "CANNOT"),
     };
+
+    /// <summary>The URL as it came, where it can stand in a response code (RFC 4469 4.1).</summary>
+    private static string BadUrl(string url) => url.All(c => c is > ' ' and <= '~' and not (']' or '"' or '\\')) ? $"BADURL \"{url}\"" : "BADURL \"\"";
 
     private static Completion No(Refusal refusal, string code)
     {

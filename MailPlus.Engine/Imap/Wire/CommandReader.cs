@@ -223,7 +223,7 @@ internal sealed class CommandReader(PipeReader input)
         return text;
     }
 
-    /// <summary>Whether the literal that starts here is the message of an APPEND: name, space, mailbox, space are already there.</summary>
+    /// <summary>Whether the literal that starts here belongs to what an APPEND or REPLACE stores: command, mailbox and a space are already there.</summary>
     private bool IsMessageOfAppend(int markStart)
     {
         if (Tag == "*")
@@ -232,14 +232,26 @@ internal sealed class CommandReader(PipeReader input)
         }
 
         var text = _text.Written[Tag.Length..markStart];
-        if (text.Length < 9 || !Ascii.EqualsIgnoreCase(text[..8], " APPEND "u8))
-        {
-            return false;
-        }
-
         try
         {
-            var reader = new ArgumentReader(text[8..]);
+            var reader = new ArgumentReader(text);
+            reader.Space();
+            if (reader.TryWord("UID"u8))
+            {
+                reader.Space();
+            }
+
+            if (reader.TryWord("REPLACE"u8))
+            {
+                reader.Space();
+                reader.Sequence();
+            }
+            else if (!reader.TryWord("APPEND"u8))
+            {
+                return false;
+            }
+
+            reader.Space();
             reader.AString();
             return reader.TryTake((byte)' ');
         }
@@ -273,7 +285,8 @@ internal sealed class CommandReader(PipeReader input)
 
         // More digits than fit count as a literal without end.
         var length = Utf8Parser.TryParse(digits, out long value, out var used) && used == digits.Length ? value : long.MaxValue;
-        return (new LiteralMark(length, isSynchronising), lineStart + open);
+        var isBinary = open > 0 && line[open - 1] == '~' && (open == 1 || line[open - 2] is (byte)' ' or (byte)'(');
+        return (new LiteralMark(length, isSynchronising) { IsBinary = isBinary }, lineStart + open - (isBinary ? 1 : 0));
     }
 
     /// <summary>Appends a line without its line end. A line over the limit is read over.</summary>

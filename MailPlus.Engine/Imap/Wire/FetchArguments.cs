@@ -20,6 +20,15 @@ internal enum FetchAttribute
 
     /// <summary>When the message entered the mailbox (RFC 8514).</summary>
     SaveDate,
+
+    /// <summary>A section with its transfer encoding undone (RFC 3516).</summary>
+    Binary,
+
+    /// <summary>Octets of the same.</summary>
+    BinarySize,
+
+    /// <summary>The first words of the message (RFC 8970).</summary>
+    Preview,
 }
 
 /// <summary>One item asked for.</summary>
@@ -170,8 +179,27 @@ internal sealed record FetchArguments(SequenceSet Set, IReadOnlyList<FetchItem> 
             return ReadSection(ref reader, marks: false);
         }
 
+        if (StartsWith(reader, "BINARY["u8))
+        {
+            reader.Skip(7);
+            return ReadBinary(ref reader, "BINARY["u8, FetchAttribute.Binary) with { Marks = true };
+        }
+
+        if (StartsWith(reader, "BINARY.PEEK["u8))
+        {
+            reader.Skip(12);
+            return ReadBinary(ref reader, "BINARY["u8, FetchAttribute.Binary);
+        }
+
+        if (StartsWith(reader, "BINARY.SIZE["u8))
+        {
+            reader.Skip(12);
+            return ReadBinary(ref reader, "BINARY.SIZE["u8, FetchAttribute.BinarySize);
+        }
+
         return reader.Word() switch
         {
+            "PREVIEW" => ReadPreview(ref reader),
             "UID" => new FetchItem(FetchAttribute.Uid),
             "FLAGS" => new FetchItem(FetchAttribute.Flags),
             "INTERNALDATE" => new FetchItem(FetchAttribute.InternalDate),
@@ -191,7 +219,63 @@ internal sealed record FetchArguments(SequenceSet Set, IReadOnlyList<FetchItem> 
     private static bool StartsWith(in ArgumentReader reader, ReadOnlySpan<byte> text) =>
         reader.Rest.Length >= text.Length && System.Text.Ascii.EqualsIgnoreCase(reader.Rest[..text.Length], text);
 
+    /// <summary>The lazy form gives the same: previews are made at delivery (RFC 8970 3.2).</summary>
+    private static FetchItem ReadPreview(ref ArgumentReader reader)
+    {
+        if (StartsWith(reader, " ("u8))
+        {
+            reader.Skip(2);
+            if (!reader.TryWord("LAZY"u8))
+            {
+                throw new SyntaxException("Unknown PREVIEW modifier");
+            }
+
+            reader.Take((byte)')');
+        }
+
+        return new FetchItem(FetchAttribute.Preview);
+    }
+
+    private static FetchItem ReadBinary(ref ArgumentReader reader, ReadOnlySpan<byte> name, FetchAttribute attribute)
+    {
+        var label = new ByteBuilder(32);
+        label.Append(name);
+        var path = ReadPath(ref reader, label);
+        if (path.Kind != SectionKind.Whole)
+        {
+            throw new SyntaxException("Invalid section");
+        }
+
+        var partial = attribute == FetchAttribute.Binary ? ReadPartial(ref reader, label) : null;
+        return new FetchItem(attribute, path) { Label = label.ToArray(), Partial = partial };
+    }
+
     private static FetchItem ReadSection(ref ArgumentReader reader, bool marks)
+    {
+        var label = new ByteBuilder(32);
+        label.Append("BODY["u8);
+        var path = ReadPath(ref reader, label);
+        var partial = ReadPartial(ref reader, label);
+        return new FetchItem(FetchAttribute.Section, path) { Label = label.ToArray(), Marks = marks, Partial = partial };
+    }
+
+    /// <summary>A section as a URL names it, null when it is none.</summary>
+    public static SectionPath? TrySection(string text)
+    {
+        try
+        {
+            var reader = new ArgumentReader(System.Text.Encoding.UTF8.GetBytes(text + "]"));
+            var path = ReadPath(ref reader, new ByteBuilder(32));
+            return reader.AtEnd ? path : null;
+        }
+        catch (SyntaxException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>A section up to and with the closing bracket.</summary>
+    private static SectionPath ReadPath(ref ArgumentReader reader, ByteBuilder label)
     {
         var rest = reader.Rest;
         var length = rest.IndexOfAny((byte)']', (byte)' ');
@@ -201,8 +285,6 @@ internal sealed record FetchArguments(SequenceSet Set, IReadOnlyList<FetchItem> 
         }
 
         reader.Skip(length);
-        var label = new ByteBuilder(32);
-        label.Append("BODY["u8);
         label.Append(rest[..length]);
         if (path.Kind is SectionKind.Fields or SectionKind.FieldsNot)
         {
@@ -211,20 +293,24 @@ internal sealed record FetchArguments(SequenceSet Set, IReadOnlyList<FetchItem> 
 
         reader.Take((byte)']');
         label.Append((byte)']');
-        (long Start, long Count)? partial = null;
-        if (reader.TryTake((byte)'<'))
+        return path;
+    }
+
+    private static (long Start, long Count)? ReadPartial(ref ArgumentReader reader, ByteBuilder label)
+    {
+        if (!reader.TryTake((byte)'<'))
         {
-            var start = reader.Number();
-            reader.Take((byte)'.');
-            var count = reader.Number();
-            reader.Take((byte)'>');
-            partial = count > 0 ? (start, count) : throw new SyntaxException("A partial of no octets");
-            label.Append((byte)'<');
-            label.Append(start);
-            label.Append((byte)'>');
+            return null;
         }
 
-        return new FetchItem(FetchAttribute.Section, path) { Label = label.ToArray(), Marks = marks, Partial = partial };
+        var start = reader.Number();
+        reader.Take((byte)'.');
+        var count = reader.Number();
+        reader.Take((byte)'>');
+        label.Append((byte)'<');
+        label.Append(start);
+        label.Append((byte)'>');
+        return count > 0 ? (start, count) : throw new SyntaxException("A partial of no octets");
     }
 
     private static List<string> ReadFieldNames(ref ArgumentReader reader, ByteBuilder label)

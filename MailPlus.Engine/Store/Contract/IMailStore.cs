@@ -87,6 +87,11 @@ public interface IAccountStore : IAsyncDisposable
     /// <summary>Moves atomically (RFC 6851).</summary>
     Task<CopyOutcome> MoveAsync(MailboxId source, UidSet uids, MailboxId target, CancellationToken cancellationToken);
 
+    /// <summary>Appends a message and removes another for good, both or neither (RFC 8508).</summary>
+    /// <returns>Null when the message to be replaced is gone; then nothing was appended.</returns>
+    /// <exception cref="RefusedException">NotFound.</exception>
+    Task<AppendOutcome?> ReplaceAsync(MailboxId source, Uid replaced, MailboxId target, NewMessage message, CancellationToken cancellationToken);
+
     /// <summary>Removes messages for good: those of <paramref name="uids"/> (null: all) that have \Deleted, or regardless of \Deleted when <paramref name="regardless"/>.</summary>
     /// <returns>UIDs removed and the snapshot after.</returns>
     Task<(UidSet Expunged, MailboxState State)> ExpungeAsync(MailboxId mailbox, UidSet? uids, bool regardless, CancellationToken cancellationToken);

@@ -75,6 +75,34 @@ internal sealed class SqliteAccountStore(SqliteAccount account, Action giveBack)
         }
     }
 
+    public async Task<AppendOutcome?> ReplaceAsync(MailboxId source, Uid replaced, MailboxId target, NewMessage message, CancellationToken cancellationToken)
+    {
+        var ready = await Appending.PrepareAsync(account, [message], cancellationToken);
+        var committed = false;
+        try
+        {
+            var outcome = await account.WriteAsync(edit => Replace(edit), Durability.Full, cancellationToken);
+            committed = outcome is not null;
+            return outcome;
+        }
+        finally
+        {
+            Appending.Release(account, ready, committed);
+        }
+
+        AppendOutcome? Replace(AccountEdit edit)
+        {
+            if (edit.Loaded(source).State!.IndexOf(replaced) < 0)
+            {
+                return null;
+            }
+
+            var outcome = Appending.Append(edit, target, ready);
+            Expunging.Expunge(edit, source, UidSet.Of(replaced), regardless: true);
+            return outcome;
+        }
+    }
+
     public Task ForgetDeliveriesAsync(IReadOnlyList<EntryId> entries, CancellationToken cancellationToken) =>
         account.WriteAsync(edit => Appending.Forget(edit, entries), Durability.Process, cancellationToken);
 

@@ -1,0 +1,87 @@
+using MailPlus.Engine.Imap.Server;
+using MailPlus.Engine.Imap.Wire;
+using MailPlus.Engine.Mime;
+using MailPlus.Engine.Primitives;
+using MailPlus.Engine.Store.Contract;
+
+namespace MailPlus.Engine.Imap.Commands;
+
+/// <summary>The octets an IMAP URL names in a store.</summary>
+internal sealed class UrlContent : IAsyncDisposable
+{
+    private const int Chunk = 32 * 1024;
+
+    private readonly StoredContent _content;
+
+    private UrlContent(StoredContent content, SectionOctets octets) => (_content, Octets) = (content, octets);
+
+    /// <summary>Where they are.</summary>
+    public SectionOctets Octets { get; }
+
+    /// <summary>What a relative URL of the session's own mail names; null when there is no such thing.</summary>
+    public static async ValueTask<UrlContent?> OpenAsync(ImapSession session, ImapUrl? url, CancellationToken cancellationToken)
+    {
+        if (url is not { Server: null, Access: null })
+        {
+            return null;
+        }
+
+        var mailbox = url.Mailbox.Length > 0
+            ? await session.Store.FindAsync(url.Mailbox, cancellationToken)
+            : session.Selected?.View.Mailbox;
+        return mailbox is null ? null : await OpenAsync(session.Store, mailbox, url, cancellationToken);
+    }
+
+    /// <summary>What a URL names in a mailbox.</summary>
+    public static async ValueTask<UrlContent?> OpenAsync(IAccountStore store, Mailbox mailbox, ImapUrl url, CancellationToken cancellationToken)
+    {
+        if (!mailbox.Selectable || (url.UidValidity is { } validity && validity != mailbox.UidValidity) || await store.OpenAsync(mailbox.Id, new Uid(url.Uid), cancellationToken) is not { } content)
+        {
+            return null;
+        }
+
+        try
+        {
+            if (await new PartLocator(content, content.HeaderLength).FindAsync(url.Section, cancellationToken) is { } octets)
+            {
+                var opened = new UrlContent(content, url.Partial is { } partial ? octets.Slice(partial.Start, partial.Count ?? long.MaxValue) : octets);
+                content = null;
+                return opened;
+            }
+
+            return null;
+        }
+        finally
+        {
+            if (content is not null)
+            {
+                await content.DisposeAsync();
+            }
+        }
+    }
+
+    /// <summary>The refusal of a URL (RFC 4469 4.1).</summary>
+    public static RefusedException Bad(string url) => new(new Refusal(RefusalKind.NotFound, "UrlInvalid") { Field = "URL", Arguments = [url] });
+
+    /// <summary>Hands the octets on.</summary>
+    public async ValueTask CopyToAsync(Func<ReadOnlyMemory<byte>, CancellationToken, ValueTask> write, CancellationToken cancellationToken)
+    {
+        if ((Octets.Made ?? _content.InMemory?.Slice((int)Octets.Offset, (int)Octets.Length)) is { } memory)
+        {
+            await write(memory, cancellationToken);
+            return;
+        }
+
+        await using var stream = _content.OpenRead();
+        stream.Position = Octets.Offset;
+        var buffer = new byte[Chunk];
+        for (var left = Octets.Length; left > 0;)
+        {
+            var read = await stream.ReadAtLeastAsync(buffer.AsMemory(0, (int)Math.Min(left, Chunk)), 1, throwOnEndOfStream: true, cancellationToken);
+            await write(buffer.AsMemory(0, read), cancellationToken);
+            left -= read;
+        }
+    }
+
+    public ValueTask DisposeAsync() => _content.DisposeAsync();
+}
