@@ -22,6 +22,7 @@ internal static class MailLogEntries
             Size = accepted.Size,
             Client = accepted.Client?.ToString() ?? "",
             Origin = (int)accepted.Origin,
+            Reply = accepted.Authentication,
         },
         RecipientAttempted attempted => new MailLogEntryRow
         {

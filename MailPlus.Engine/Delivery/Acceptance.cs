@@ -2,6 +2,7 @@ using MailPlus.Engine.Accounts;
 using MailPlus.Engine.Delivery.Queue;
 using MailPlus.Engine.Delivery.Routing;
 using MailPlus.Engine.Events;
+using MailPlus.Engine.Filtering.Authenticate;
 using MailPlus.Engine.Filtering.Pipeline;
 using MailPlus.Engine.Mime;
 using MailPlus.Engine.Primitives;
@@ -20,6 +21,7 @@ public sealed class Acceptance : IAcceptance
     private readonly DeliveryQueue _queue;
     private readonly Func<MessageContent, MessageSummary> _scan;
     private readonly TimeProvider _clock;
+    private readonly SenderInquiry? _inquiry;
     private readonly RecipientRouting _routing;
     private readonly SenderCheck _senders;
     private readonly MailboxRoom _room;
@@ -33,6 +35,7 @@ public sealed class Acceptance : IAcceptance
         _settings = around.Settings;
         _scan = around.Scan;
         _clock = around.Clock;
+        _inquiry = around.Inquiry;
         _routing = new RecipientRouting(around.Addresses, around.Settings);
         _senders = new SenderCheck(around.Addresses);
         _room = new MailboxRoom(around.Store, around.Addresses, around.Settings, around.Clock);
@@ -108,14 +111,16 @@ public sealed class Acceptance : IAcceptance
             var plan = HeaderRewrite.Plan(header, message.Source.Origin, settings.Smtp.Hostname, Instant.Now(_clock));
             kept = await KeepAsync(id, message.Content, plan, cancellationToken);
             var summary = _scan(kept.Octets);
-            var verdict = await _pipeline.JudgeAsync(FactsOf(message, header, summary, settings), cancellationToken);
+            var facts = FactsOf(message, header, summary, settings);
+            facts = _inquiry is null ? facts : await _inquiry.AskAsync(facts, cancellationToken);
+            var verdict = await _pipeline.JudgeAsync(facts, cancellationToken);
             if (verdict.Refusal is { } refusal)
             {
                 throw new RefusedException(refusal);
             }
 
             kept = await SecureAsync(id, kept, cancellationToken);
-            var (entry, accepted) = _builder.Build(id, message, kept, summary);
+            var (entry, accepted) = _builder.Build(id, message, kept, summary, facts.Authentication);
             await _queue.AddAsync(entry, accepted, cancellationToken);
             done = true;
             return new AcceptanceReceipt(id);

@@ -1,5 +1,6 @@
 using MailPlus.Engine.Accounts;
 using MailPlus.Engine.Events;
+using MailPlus.Engine.Filtering.Authenticate;
 using MailPlus.Engine.Mime;
 using MailPlus.Engine.Resolver;
 using MailPlus.Engine.Settings;
@@ -22,6 +23,9 @@ public sealed record DeliverySurroundings
 
     /// <summary>DNS.</summary>
     public required IDnsResolver Resolver { get; init; }
+
+    /// <summary>Asks who really sent a message; null asks nothing.</summary>
+    public SenderInquiry? Inquiry { get; init; }
 
     /// <summary>The MIME pass.</summary>
     public required Func<MessageContent, MessageSummary> Scan { get; init; }

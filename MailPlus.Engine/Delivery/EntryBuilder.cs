@@ -1,5 +1,7 @@
+using System.Text;
 using MailPlus.Engine.Delivery.Queue;
 using MailPlus.Engine.Events;
+using MailPlus.Engine.MailAuth;
 using MailPlus.Engine.Mime;
 using MailPlus.Engine.Primitives;
 using MailPlus.Engine.Settings;
@@ -16,7 +18,7 @@ internal sealed record KeptContent(MessageContent Octets, byte[]? Body, string? 
 internal sealed class EntryBuilder(ISettingsSource settings, TimeProvider clock)
 {
     /// <summary>An entry and its event.</summary>
-    public (QueueEntry Entry, MessageAccepted Event) Build(EntryId id, IncomingMessage message, KeptContent kept, MessageSummary summary)
+    public (QueueEntry Entry, MessageAccepted Event) Build(EntryId id, IncomingMessage message, KeptContent kept, MessageSummary summary, MessageAuthentication? authentication = null)
     {
         var now = Instant.Now(clock);
         var envelope = message.Envelope;
@@ -42,7 +44,7 @@ internal sealed class EntryBuilder(ISettingsSource settings, TimeProvider clock)
             Size = kept.Octets.Length,
             Subject = summary.Subject,
             MessageId = summary.MessageId,
-            Prefix = ReceivedField.Write(message.Source, envelope, id, settings.Current.Smtp.Hostname, now),
+            Prefix = Prefix(message, id, now, authentication),
             BodyFile = kept.File,
             Summary = summary,
         };
@@ -59,7 +61,22 @@ internal sealed class EntryBuilder(ISettingsSource settings, TimeProvider clock)
             Subject = entry.Subject,
             Client = message.Source.Client,
             Account = message.Source.Actor?.Account,
+            Authentication = authentication?.ToLine() ?? "",
         });
+    }
+
+    /// <summary>Generated fields, the newest on top: who it is from as far as could be found out (RFC 8601 4), then how it came in.</summary>
+    private byte[] Prefix(IncomingMessage message, EntryId id, Instant now, MessageAuthentication? authentication)
+    {
+        var hostname = settings.Current.Smtp.Hostname;
+        var received = ReceivedField.Write(message.Source, message.Envelope, id, hostname, now);
+        if (authentication is null)
+        {
+            return received;
+        }
+
+        var results = AuthenticationResults.Write(hostname, authentication, message.Envelope.ReversePath?.ToString() ?? "", message.Source.Helo);
+        return [.. Encoding.UTF8.GetBytes(results), .. received];
     }
 
     /// <summary>Only a message that has travelled can be looping.</summary>

@@ -49,6 +49,9 @@ public sealed record MessageAccepted(EntryId Entry, MessageOrigin Origin, string
 
     /// <summary>Who was signed in, null when nobody.</summary>
     public AccountId? Account { get; init; }
+
+    /// <summary>What mail authentication found, e.g. "spf=pass dkim=pass dmarc=pass"; "" when nobody was asked.</summary>
+    public string Authentication { get; init; } = "";
 }
 
 /// <summary>A recipient was refused at RCPT or a message at DATA.</summary>

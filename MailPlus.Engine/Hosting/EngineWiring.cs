@@ -7,8 +7,11 @@ using MailPlus.Engine.Delivery;
 using MailPlus.Engine.Delivery.Queue;
 using MailPlus.Engine.Domains;
 using MailPlus.Engine.Events;
+using MailPlus.Engine.Filtering.Authenticate;
 using MailPlus.Engine.Filtering.Pipeline;
 using MailPlus.Engine.Imap.Server;
+using MailPlus.Engine.MailAuth;
+using MailPlus.Engine.MailAuth.Dmarc;
 using MailPlus.Engine.Mime;
 using MailPlus.Engine.Monitoring;
 using MailPlus.Engine.Net.Connections;
@@ -240,6 +243,7 @@ public sealed class EngineWiring : IAsyncDisposable
             Addresses = AddressBook,
             Store = Store,
             Resolver = Resolver,
+            Inquiry = new SenderInquiry(new MessageAuthenticator(Resolver, new Lazy<PublicSuffixList>(() => PublicSuffixList.Load(Run.DataFolder)), clock)),
             Scan = content => new MessageScanner().Scan(content),
             Events = Events,
             Clock = clock,

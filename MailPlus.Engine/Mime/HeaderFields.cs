@@ -118,6 +118,9 @@ public sealed class HeaderFields
     /// <summary>The name as text.</summary>
     public string Name(HeaderField field) => System.Text.Encoding.Latin1.GetString(_block.Span.Slice(field.Start, field.NameLength));
 
+    /// <summary>Raw octets of the whole field, line ends included.</summary>
+    public ReadOnlyMemory<byte> Raw(HeaderField field) => _block[field.Start..field.End];
+
     /// <summary>Raw octets after the colon, line ends included.</summary>
     public ReadOnlyMemory<byte> Value(HeaderField field) => field.NameLength == 0 ? default : _block[field.ValueStart..field.End];
 

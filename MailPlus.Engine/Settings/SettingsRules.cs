@@ -32,6 +32,11 @@ internal static class SettingsRules
             yield return Invalid("Security.TrustedProxies", "AddressMalformed");
         }
 
+        if (snapshot.MailAuth.ExemptNetworks.Any(network => !IPAddress.TryParse(network, out _) && !IPNetwork.TryParse(network, out _)))
+        {
+            yield return Invalid("MailAuth.ExemptNetworks", "AddressMalformed");
+        }
+
         if (snapshot.Security.ClientAuthorities.Any(text => !IsAuthority(text)))
         {
             yield return Invalid("Security.ClientAuthorities", "ClientAuthorityMalformed");

@@ -32,6 +32,9 @@ public sealed record SettingsSnapshot
     /// <summary>Sign-in rules.</summary>
     public SecuritySettings Security { get; init; } = new();
 
+    /// <summary>Mail authentication.</summary>
+    public MailAuthSettings MailAuth { get; init; } = new();
+
     /// <summary>Storage quota.</summary>
     public QuotaSettings Quota { get; init; } = new();
 }

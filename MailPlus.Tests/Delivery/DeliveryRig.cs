@@ -6,7 +6,10 @@ using MailPlus.Engine.Database;
 using MailPlus.Engine.Delivery;
 using MailPlus.Engine.Delivery.Queue;
 using MailPlus.Engine.Events;
+using MailPlus.Engine.Filtering.Authenticate;
 using MailPlus.Engine.Filtering.Pipeline;
+using MailPlus.Engine.MailAuth;
+using MailPlus.Engine.MailAuth.Dmarc;
 using MailPlus.Engine.Mime;
 using MailPlus.Engine.Primitives;
 using MailPlus.Engine.Settings;
@@ -109,7 +112,7 @@ public sealed class DeliveryRig : IAsyncDisposable
 
         var around = new DeliverySurroundings
         {
-            Settings = Settings, Addresses = Addresses, Store = RealStore ?? Store, Resolver = RealResolver ?? Resolver, Scan = new MessageScanner().Scan, Events = Events, Clock = Clock, Logs = NullLoggerFactory.Instance,
+            Settings = Settings, Addresses = Addresses, Store = RealStore ?? Store, Resolver = RealResolver ?? Resolver, Inquiry = new SenderInquiry(new MessageAuthenticator(RealResolver ?? Resolver, new Lazy<PublicSuffixList>(PublicSuffixList.Shipped), Clock)), Scan = new MessageScanner().Scan, Events = Events, Clock = Clock, Logs = NullLoggerFactory.Instance,
         };
         Queue = await DeliveryQueue.OpenAsync(_folder, _threads, around, default);
         Acceptance = new Acceptance(Queue, new FilterPipeline(StageOrder.Standard(), Clock), around);

@@ -51,6 +51,9 @@ public sealed class TestZone : IDisposable
     public TestZone A(string host, string address)
         => Add(host, RecordType.A, new ARecord(DomainName.Parse(host), 60, IPAddress.Parse(address)));
 
+    public TestZone Txt(string name, string text)
+        => Add(name, RecordType.Txt, new TxtRecord(DomainName.Parse(name), 60, text.Chunk(200).Select(part => new string(part)).ToArray()));
+
     /// <summary>Every question below that domain is answered SERVFAIL.</summary>
     public TestZone Fails(string domain)
     {

@@ -1,5 +1,6 @@
 using System.Net;
 using MailPlus.Engine.Events;
+using MailPlus.Engine.MailAuth;
 using MailPlus.Engine.Mime;
 using MailPlus.Engine.Primitives;
 using MailPlus.Engine.Settings;
@@ -41,4 +42,7 @@ public sealed record Facts
 
     /// <summary>Who was signed in, null when nobody.</summary>
     public AccountId? Account { get; init; }
+
+    /// <summary>What SPF, DKIM, ARC and DMARC said; null when nobody was asked.</summary>
+    public MessageAuthentication? Authentication { get; init; }
 }

@@ -1,4 +1,5 @@
 using MailPlus.Engine.Events;
+using MailPlus.Engine.Filtering.Authenticate;
 using MailPlus.Engine.Filtering.Transaction;
 
 namespace MailPlus.Engine.Filtering.Pipeline;
@@ -14,7 +15,7 @@ public sealed record StageOrder(IReadOnlyList<IFilterStage> Inbound, IReadOnlyLi
     {
         var hops = new HopLimitStage();
         var header = new HeaderLimitStage();
-        return new StageOrder([hops, header], [hops, header], []);
+        return new StageOrder([hops, header, new AuthenticationStage()], [hops, header], []);
     }
 
     /// <summary>The stages for an origin.</summary>
