@@ -1,3 +1,4 @@
+using MailPlus.Engine.MailAuth;
 using MailPlus.Engine.Primitives;
 using MailPlus.Engine.Store.Contract;
 using MimeKit;
@@ -11,6 +12,8 @@ namespace MailPlus.Web.Mail.Reading;
 public sealed class OpenedMessage : IAsyncDisposable
 {
     private static readonly ParserOptions Options = new() { MaxMimeDepth = 100 };
+
+    private const int LongestPrefix = 64 * 1024;
 
     private readonly StoredContent _content;
     private readonly Stream _stream;
@@ -70,6 +73,18 @@ public sealed class OpenedMessage : IAsyncDisposable
             await content.DisposeAsync();
             throw;
         }
+    }
+
+    /// <summary>
+    /// What this server recorded of the sender when the message came in. Read from the generated prefix alone: whatever stands in the message itself, a sender
+    /// wrote. A message that was uploaded has no prefix, and so no results.
+    /// </summary>
+    public async Task<IReadOnlyList<RecordedResult>> RecordedAsync(CancellationToken cancellationToken)
+    {
+        var prefix = new byte[Math.Min(_content.PrefixLength, LongestPrefix)];
+        await using var raw = _content.OpenRead();
+        await raw.ReadExactlyAsync(prefix, cancellationToken);
+        return AuthenticationResults.ReadPrefix(prefix);
     }
 
     /// <summary>The octets as stored.</summary>

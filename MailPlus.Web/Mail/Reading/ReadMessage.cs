@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using MailPlus.Engine.MailAuth;
 using MailPlus.Engine.Primitives;
 using MailPlus.Engine.Store.Contract;
 using MimeKit;
@@ -58,6 +59,9 @@ public sealed partial record ReadMessage(MailboxId Mailbox, Uid Uid)
     /// <summary>The HTML names things on other servers.</summary>
     public bool HasRemote { get; init; }
 
+    /// <summary>What this server found out about the sender; empty for mail that did not come from outside.</summary>
+    public IReadOnlyList<RecordedResult> Recorded { get; init; } = [];
+
     /// <summary>Octets of the whole message.</summary>
     public long Size { get; init; }
 
@@ -87,6 +91,7 @@ public sealed partial record ReadMessage(MailboxId Mailbox, Uid Uid)
             IsHtml = html is not null,
             HasRemote = html is not null && RemoteAddress().IsMatch(html),
             Size = opened.Size,
+            Recorded = await opened.RecordedAsync(cancellationToken),
         };
     }
 
