@@ -23,7 +23,7 @@ ENV MAILPLUS_DATA=/data \
     DOTNET_gcServer=0 \
     DOTNET_EnableDiagnostics=0
 VOLUME /data
-EXPOSE 25 465 587 143 993 8080 443
+EXPOSE 25 465 587 110 995 143 993 8080 443
 HEALTHCHECK --interval=30s --timeout=5s --start-period=30s --retries=3 CMD ["dotnet", "MailPlus.Web.dll", "doctor", "--ready"]
 ENTRYPOINT ["dotnet", "MailPlus.Web.dll"]
 CMD ["serve"]
