@@ -2,6 +2,7 @@ using System.Net;
 using MailPlus.Engine.Accounts;
 using MailPlus.Engine.Events;
 using MailPlus.Engine.Primitives;
+using MailPlus.Engine.Settings.Sections;
 using MailPlus.Tests.Support;
 using Xunit;
 
@@ -95,6 +96,63 @@ public sealed class AuthenticatorTests
         system.Clock.Advance(TimeSpan.FromMinutes(system.Settings.Current.Security.WebIdleMinutes + 1));
         Assert.Null(await system.Sessions.ResumeAsync(second, Home, None));
     }
+
+    [Fact]
+    public async Task Web_sessions_stay_as_long_as_the_setting_says()
+    {
+        await using var system = await SystemUnderTest.SetUpAsync();
+        var kim = await system.AddAsync("kim@example.test");
+        await TurnAsync(system, security => security with { WebIdleMinutes = 5 });
+        var token = await system.Sessions.StartAsync(Actor.ForAccount(kim.Id, kim.Name, false), Home, "Browser", None);
+        system.Clock.Advance(TimeSpan.FromMinutes(4));
+        Assert.NotNull(await system.Sessions.ResumeAsync(token, Home, None));
+        await TurnAsync(system, security => security with { WebIdleMinutes = 60 });
+        system.Clock.Advance(TimeSpan.FromMinutes(50));
+        Assert.NotNull(await system.Sessions.ResumeAsync(token, Home, None));
+        await TurnAsync(system, security => security with { WebIdleMinutes = 5 });
+        system.Clock.Advance(TimeSpan.FromMinutes(6));
+        Assert.Null(await system.Sessions.ResumeAsync(token, Home, None));
+    }
+
+    [Fact]
+    public async Task The_settings_say_how_many_failures_shut_out_and_for_how_long()
+    {
+        await using var system = await SystemUnderTest.SetUpAsync();
+        await TurnAsync(system, security => security with { LockoutFailures = 3, LockoutMinutes = 2 });
+        for (var i = 0; i < 3; i++)
+        {
+            await FailAsync(system, "admin", Stranger);
+        }
+
+        await Refused.ByAsync(RefusalKind.Throttled, () => SignInAsync(system, "admin", SystemUnderTest.Password, Stranger));
+        await TurnAsync(system, security => security with { LockoutFailures = 5 });
+        await SignInAsync(system, "admin", SystemUnderTest.Password, Stranger);
+
+        await TurnAsync(system, security => security with { LockoutFailures = 3 });
+        for (var i = 0; i < 3; i++)
+        {
+            await FailAsync(system, "nobody", IPAddress.Parse("192.0.2.1"));
+        }
+
+        await Refused.ByAsync(RefusalKind.Throttled, () => SignInAsync(system, "nobody", "wrong", IPAddress.Parse("192.0.2.1")));
+        system.Clock.Advance(TimeSpan.FromMinutes(2));
+        await FailAsync(system, "nobody", IPAddress.Parse("192.0.2.1"));
+    }
+
+    [Fact]
+    public async Task The_setting_says_how_short_a_password_may_be()
+    {
+        await using var system = await SystemUnderTest.SetUpAsync();
+        await TurnAsync(system, security => security with { MinimumPasswordLength = 14 });
+        var kim = await system.AddAsync("kim@example.test");
+        var refused = await Refused.ByAsync(RefusalKind.Invalid, () => system.Accounts.SetPasswordAsync(Actor.Operator, kim.Id, "Short-Pass-13", None));
+        Assert.Equal(("PasswordTooShort", "14"), (refused.TextKey, refused.Arguments[0]));
+        await TurnAsync(system, security => security with { MinimumPasswordLength = 13 });
+        await system.Accounts.SetPasswordAsync(Actor.Operator, kim.Id, "Short-Pass-13", None);
+    }
+
+    private static async Task TurnAsync(SystemUnderTest system, Func<SecuritySettings, SecuritySettings> turn) =>
+        Assert.True((await system.SettingsOperations.SaveAsync(Actor.Operator, null, now => now with { Security = turn(now.Security) }, None)).IsSaved);
 
     private static Task<Actor> SignInAsync(SystemUnderTest system, string name, string password, IPAddress client) =>
         system.Authenticator.AuthenticateAsync(new PasswordCredential(name, password, "imap", client), None).AsTask();

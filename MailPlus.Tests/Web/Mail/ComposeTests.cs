@@ -67,6 +67,43 @@ public sealed class ComposeTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task As_many_recipients_as_the_setting_says_and_not_one_more()
+    {
+        await using var store = await _mail.OpenAsync();
+        var begun = await BeginAsync(store, new ComposeRequest(ComposeKind.New));
+        var content = Content("many", "<div>x</div>") with { To = [.. Enumerable.Range(0, 101).Select(n => new ComposeAddress("", $"p{n}@other.test"))] };
+        _mail.Settings.Set(_mail.Settings.Current with { Smtp = _mail.Settings.Current.Smtp with { MaximumRecipients = 100 } });
+        var refused = await Refused.ByAsync(RefusalKind.TooMany, () => _mail.Delivery.SendAsync(_mail.Writer, store, begun.State.Id, content, default));
+        Assert.Equal("TooManyRecipients", refused.TextKey);
+        Assert.Empty(_mail.Accepted);
+
+        _mail.Settings.Set(_mail.Settings.Current with { Smtp = _mail.Settings.Current.Smtp with { MaximumRecipients = 101 } });
+        await _mail.Delivery.SendAsync(_mail.Writer, store, begun.State.Id, content, default);
+        Assert.Single(_mail.Accepted);
+    }
+
+    [Fact]
+    public async Task A_draft_over_the_default_quota_is_refused_until_the_quota_is_raised()
+    {
+        await using var store = await _mail.OpenAsync();
+        var begun = await BeginAsync(store, new ComposeRequest(ComposeKind.New));
+        _mail.Settings.Set(_mail.Settings.Current with { Quota = new() { DefaultOctets = 100 } });
+        await Refused.ByAsync(RefusalKind.OverQuota, () => _mail.Delivery.SaveAsync(_mail.Writer, store, begun.State.Id, Content("x", "<div>x</div>"), default));
+        _mail.Settings.Set(_mail.Settings.Current with { Quota = new() { DefaultOctets = 100_000 } });
+        await _mail.Delivery.SaveAsync(_mail.Writer, store, begun.State.Id, Content("x", "<div>x</div>"), default);
+    }
+
+    [Fact]
+    public async Task Nobody_opens_mail_while_the_webmail_is_off()
+    {
+        _mail.Settings.Set(_mail.Settings.Current with { Service = new() { WebmailEnabled = false } });
+        var refused = await Refused.ByAsync(RefusalKind.Unavailable, async () => await _mail.Access.OpenAsync(_mail.Actor, default));
+        Assert.Equal("WebmailOff", refused.TextKey);
+        _mail.Settings.Set(_mail.Settings.Current with { Service = new() });
+        await using var store = await _mail.Access.OpenAsync(_mail.Actor, default);
+    }
+
+    [Fact]
     public async Task A_repeated_send_after_a_lost_answer_sends_once()
     {
         await using var store = await _mail.OpenAsync();

@@ -34,12 +34,12 @@ public sealed class MailFixture : IAsyncLifetime, IAddressBook, IAcceptance
         var primary = EmailAddress.Parse("kim@example.test");
         Owner = new Account(new AccountId(1), "kim", primary) { DisplayName = "김하나", Addresses = [primary, EmailAddress.Parse("hana@example.test")] };
         Actor = Actor.ForAccount(Owner.Id, Owner.Name, isAdministrator: false);
-        Access = new MailboxAccess(_store);
         var services = new ServiceCollection();
         services.AddLogging();
         services.AddLocalization();
         _services = services.BuildServiceProvider();
         Settings = new SettableSettings();
+        Access = new MailboxAccess(_store, Settings);
         Spool = new ComposeSpool(Run, Settings, TimeProvider.System);
         Preferences = new PreferenceFile(Run);
         Start = new ComposeStart(Spool, Preferences, _services.GetRequiredService<IStringLocalizer<ComposeWindow>>());

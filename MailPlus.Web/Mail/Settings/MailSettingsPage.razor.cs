@@ -24,11 +24,15 @@ public sealed partial class MailSettingsPage
     private AccountOperations Accounts { get; set; } = default!;
 
     [Inject]
+    private MailboxAccess Access { get; set; } = default!;
+
+    [Inject]
     private PreferenceFile Preferences { get; set; } = default!;
 
     /// <inheritdoc/>
     protected override Task LoadAsync() => TryAsync(async actor =>
     {
+        Access.RequireOn();
         var account = Book.Find(actor.Account!.Value) ?? throw new RefusedException(new Refusal(RefusalKind.NotAllowed, "SessionEnded"));
         var own = await Preferences.ReadAsync(actor, Gone);
         _name = account.DisplayName;
