@@ -23,6 +23,12 @@ public sealed record ServerPlan
     /// <summary>Local parts of accounts to add, beside the administrator.</summary>
     public IReadOnlyList<string> Accounts { get; init; } = [];
 
+    /// <summary>Settings to change before the first start.</summary>
+    public IReadOnlyDictionary<string, string> Settings { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>Mail listeners are bound where the settings say, not on free ports of the command line; the web part still takes a free port.</summary>
+    public bool FollowsSettings { get; init; }
+
     /// <summary>Further arguments of <c>serve</c>.</summary>
     public IReadOnlyList<string> Arguments { get; init; } = [];
 }
@@ -103,6 +109,11 @@ public sealed partial class RunningServer : IAsyncDisposable
         {
             await server.VerbAsync(
                 ["setup", "--domain", plan.Domain, "--hostname", plan.Hostname, "--admin", plan.Administrator, "--password-stdin"], plan.Password + "\n");
+            foreach (var (name, value) in plan.Settings)
+            {
+                await server.VerbAsync(["setting", "set", name, value]);
+            }
+
             await server.LaunchAsync();
             foreach (var account in plan.Accounts)
             {
@@ -126,13 +137,14 @@ public sealed partial class RunningServer : IAsyncDisposable
         : throw new InvalidOperationException($"{listener} is not bound; the ports file names {string.Join(", ", _ports.Keys)}\n{Process.Tail()}");
 
     /// <summary>Starts the program on the same data and waits until it says it is ready.</summary>
-    public async Task LaunchAsync()
+    /// <param name="samePorts">Where it listened before, as clients that stayed open expect.</param>
+    public async Task LaunchAsync(bool samePorts = false)
     {
         File.Delete(_portsFile);
         var arguments = new List<string> { RepositoryTree.ServerProgram, "serve", "--data", Data, "--ports-file", _portsFile };
-        foreach (var listener in Listeners)
+        foreach (var listener in Listeners.Where(name => !Plan.FollowsSettings || name is "web" or "web-tls"))
         {
-            arguments.AddRange([$"--{listener}", "127.0.0.1:0"]);
+            arguments.AddRange([$"--{listener}", $"127.0.0.1:{(samePorts && _ports.TryGetValue(listener, out var port) ? port : 0)}"]);
         }
 
         if (Plan.Lab)

@@ -186,6 +186,19 @@ document.addEventListener('keydown', event => {
   }
 });
 
+let looking = false;
+
+async function lookForServer() {
+  if (looking) return;
+  looking = true;
+  for (;;) {
+    await new Promise(resolve => setTimeout(resolve, 5000));
+    try {
+      if ((await fetch('/health/ready', { cache: 'no-store' })).ok) { location.reload(); return; }
+    } catch { /* still away */ }
+  }
+}
+
 function watchConnection() {
   const sign = document.getElementById('components-reconnect-modal');
   if (!sign || sign.dataset.watched) return;
@@ -194,6 +207,8 @@ function watchConnection() {
     sign.dataset.state = event.detail.state;
     // The server was restarted and no longer knows this page: what was typed into mail lives in the browser, so start afresh.
     if (event.detail.state === 'rejected') location.reload();
+    // Blazor gives up after a while; an upgrade may take longer. The page looks for the server as long as it is open.
+    if (event.detail.state === 'failed') lookForServer();
   });
   sign.querySelector('button')?.addEventListener('click', async () => {
     try {
