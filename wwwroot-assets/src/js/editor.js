@@ -10,6 +10,7 @@ import { request, upload, markup } from './compose/server.js';
 const quiet = 2000;      // after the last key
 const longest = 15000;   // at the latest, while typing goes on
 const windows = new Map();
+const restoring = new Set();
 const fill = (text, ...values) => values.reduce((result, value, index) => result.replaceAll(`{${index}}`, value), text);
 
 function host() {
@@ -45,7 +46,12 @@ export async function openCompose(what) {
 /** Brings back the windows that were open before the page was loaded again. */
 export async function restoreCompose() {
   const kept = JSON.parse(sessionStorage.getItem('mp-compose') ?? '[]');
-  for (const state of kept) if (!windows.has(state.id)) await makeWindow({ ...state, dirty: true });
+  for (const state of kept) {
+    // A page that connects twice asks twice, and the second question comes while the first is still being answered.
+    if (windows.has(state.id) || restoring.has(state.id)) continue;
+    restoring.add(state.id);
+    try { await makeWindow({ ...state, dirty: true }); } finally { restoring.delete(state.id); }
+  }
 }
 
 async function makeWindow(state) {
