@@ -40,8 +40,8 @@ public sealed partial class DataList<T>
     [Parameter, EditorRequired]
     public Func<T, string> NameOf { get; set; } = default!;
 
-    /// <summary>What may be typed into the search field.</summary>
-    [Parameter, EditorRequired]
+    /// <summary>What may be typed into the search field; "" when this list cannot be searched.</summary>
+    [Parameter]
     public string SearchHint { get; set; } = "";
 
     /// <summary>Sort order before the user chooses one.</summary>
