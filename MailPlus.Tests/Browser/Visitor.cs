@@ -83,7 +83,9 @@ public sealed partial class Visitor : IAsyncDisposable
             await Page.SetViewportSizeAsync(width, height);
             foreach (var theme in new[] { "dark", "light" })
             {
-                await Page.EvaluateAsync("theme => mpAppearance.set('mp-theme', theme)", theme);
+
+                // Two frames later no control is between two colours any more.
+                await Page.EvaluateAsync("theme => { mpAppearance.set('mp-theme', theme); return new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done)))); }", theme);
                 await WaitUntilFilledAsync();
                 var where = $"{what}, {width} {theme}";
                 await MustBeAccessibleAsync(where);
