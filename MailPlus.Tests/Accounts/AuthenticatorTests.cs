@@ -125,17 +125,18 @@ public sealed class AuthenticatorTests
         }
 
         await Refused.ByAsync(RefusalKind.Throttled, () => SignInAsync(system, "admin", SystemUnderTest.Password, Stranger));
-        await TurnAsync(system, security => security with { LockoutFailures = 5 });
+        system.Clock.Advance(TimeSpan.FromMinutes(2));
         await SignInAsync(system, "admin", SystemUnderTest.Password, Stranger);
 
-        await TurnAsync(system, security => security with { LockoutFailures = 3 });
-        for (var i = 0; i < 3; i++)
+        await TurnAsync(system, security => security with { LockoutFailures = 5, LockoutMinutes = 4 });
+        for (var i = 0; i < 5; i++)
         {
             await FailAsync(system, "nobody", IPAddress.Parse("192.0.2.1"));
         }
 
+        system.Clock.Advance(TimeSpan.FromMinutes(3));
         await Refused.ByAsync(RefusalKind.Throttled, () => SignInAsync(system, "nobody", "wrong", IPAddress.Parse("192.0.2.1")));
-        system.Clock.Advance(TimeSpan.FromMinutes(2));
+        system.Clock.Advance(TimeSpan.FromMinutes(1));
         await FailAsync(system, "nobody", IPAddress.Parse("192.0.2.1"));
     }
 

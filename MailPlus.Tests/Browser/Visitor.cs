@@ -83,9 +83,7 @@ public sealed partial class Visitor : IAsyncDisposable
             await Page.SetViewportSizeAsync(width, height);
             foreach (var theme in new[] { "dark", "light" })
             {
-
-                // Two frames later no control is between two colours any more.
-                await Page.EvaluateAsync("theme => { mpAppearance.set('mp-theme', theme); return new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done)))); }", theme);
+                await Page.EvaluateAsync("theme => mpAppearance.set('mp-theme', theme)", theme);
                 await WaitUntilFilledAsync();
                 var where = $"{what}, {width} {theme}";
                 await MustBeAccessibleAsync(where);
@@ -112,6 +110,13 @@ public sealed partial class Visitor : IAsyncDisposable
             await Page.EvaluateAsync(await File.ReadAllTextAsync(Path.Combine(RepositoryTree.Root, "wwwroot-assets", "dist-test", "axe.min.js")));
         }
 
+        // Two frames later every change of colour has begun; axe may look once all have ended, for a colour on its way is neither of the two.
+        await Page.EvaluateAsync(
+            """
+            () => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))
+              .then(() => Promise.allSettled(document.getAnimations().filter(a => a.effect.getComputedTiming().endTime !== Infinity).map(a => a.finished)))
+              .then(() => true)
+            """);
         var result = await Page.EvaluateAsync<JsonElement>(
             "() => axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa'] }).then(r => r.violations.map(v => v.id + ': ' + v.nodes.slice(0, 3).map(n => n.html.slice(0, 200)).join(' | ')))");
         var violations = result.EnumerateArray().Select(violation => violation.GetString()).ToList();
