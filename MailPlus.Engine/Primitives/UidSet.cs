@@ -50,6 +50,32 @@ public sealed class UidSet : IEnumerable<Uid>
     /// <summary>The set of one UID.</summary>
     public static UidSet Of(Uid uid) => new([(uid.Value, uid.Value)]);
 
+    /// <summary>The UIDs that are in both sets; linear in the number of ranges.</summary>
+    public UidSet Intersect(UidSet other)
+    {
+        var common = new List<(uint First, uint Last)>();
+        for (int i = 0, j = 0; i < _ranges.Length && j < other._ranges.Length;)
+        {
+            var (a, b) = (_ranges[i], other._ranges[j]);
+            var (first, last) = (Math.Max(a.First, b.First), Math.Min(a.Last, b.Last));
+            if (first <= last)
+            {
+                common.Add((first, last));
+            }
+
+            if (a.Last < b.Last)
+            {
+                i++;
+            }
+            else
+            {
+                j++;
+            }
+        }
+
+        return new UidSet([.. common]);
+    }
+
     /// <summary>Whether the UID is in the set; logarithmic in the number of ranges.</summary>
     public bool Contains(Uid uid)
     {

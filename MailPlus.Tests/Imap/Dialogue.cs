@@ -8,7 +8,7 @@ namespace MailPlus.Tests.Imap;
 /// <summary>
 /// Plays a transcript: <c>C: </c> lines are sent, <c>S: </c> lines must come, in this order. <c>C2:</c> and <c>S2:</c> speak of a second connection and so on.
 /// <c>$name</c> in what the server says stands for a run without spaces or brackets; the first use binds it, later uses (also in what the client says) must be the
-/// same. <c>$_</c> stands for anything. Lines that begin with # are comments; <c>$$</c> is a dollar sign. <c>C-</c> sends without a line end, <c>T:</c> is a TLS handshake;
+/// same. <c>$_</c> stands for anything. Lines that begin with # are comments; <c>$$</c> is a dollar sign. <c>C-</c> sends without a line end, <c>T:</c> is a TLS handshake, <c>Z:</c> begins DEFLATE;
 /// <c>S~</c> passes over what comes before the line that must come.
 /// </summary>
 internal sealed partial class Dialogue(Func<int, MemoryConnection> connect)
@@ -43,6 +43,12 @@ internal sealed partial class Dialogue(Func<int, MemoryConnection> connect)
             if (step.Groups[1].Value == "T")
             {
                 await Connection(which).StartTlsAsync();
+                continue;
+            }
+
+            if (step.Groups[1].Value == "Z")
+            {
+                Connection(which).StartDeflate();
                 continue;
             }
 
@@ -103,7 +109,7 @@ internal sealed partial class Dialogue(Func<int, MemoryConnection> connect)
         return pattern.Append(Regex.Escape(text[at..])).Append('$').ToString();
     }
 
-    [GeneratedRegex(@"^([CST])(\d*)([:~-]) ?(.*)$")]
+    [GeneratedRegex(@"^([CSTZ])(\d*)([:~-]) ?(.*)$")]
     private static partial Regex StepLine();
 
     [GeneratedRegex(@"\$(\w+|\$)")]

@@ -37,6 +37,7 @@ internal sealed class MemoryConnection : IAsyncDisposable
     {
         using var limit = new CancellationTokenSource(Patience);
         await _stream.WriteAsync(bytes, limit.Token);
+        await _stream.FlushAsync(limit.Token);
     }
 
     public Task SendAsync(string latin1) => SendAsync(Encoding.Latin1.GetBytes(latin1));
@@ -101,6 +102,9 @@ internal sealed class MemoryConnection : IAsyncDisposable
         _stream = ssl;
         _at = _end = 0;
     }
+
+    /// <summary>Reads and writes through DEFLATE from here on.</summary>
+    public void StartDeflate() => _stream = new DeflatedStream(_stream);
 
     public async ValueTask DisposeAsync()
     {

@@ -3,21 +3,37 @@ using MailPlus.Engine.Imap.Wire;
 
 namespace MailPlus.Engine.Imap.Commands;
 
-/// <summary>ENABLE (RFC 5161).</summary>
+/// <summary>ENABLE (RFC 5161) of CONDSTORE, QRESYNC (RFC 7162), IMAP4rev2 (RFC 9051), UIDONLY (RFC 9586) and UTF8=ACCEPT (RFC 6855); unknown names are passed over.</summary>
 internal sealed class EnableCommand() : ImapCommand("ENABLE", SessionStates.SignedIn)
 {
     public override ValueTask<Completion> RunAsync(ImapSession session, CommandText command, CancellationToken cancellationToken)
     {
+        var modes = session.Modes;
         var enabled = "";
-        foreach (var name in Parse(command))
+        foreach (var name in Parse(command).Distinct())
         {
-            if (name == "CONDSTORE" && enabled.Length == 0)
+            switch (name)
             {
-                session.IsCondStore = true;
-                enabled = " CONDSTORE";
+                case "CONDSTORE":
+                    modes.CondStore = true;
+                    break;
+                case "QRESYNC":
+                    modes.QResync = modes.CondStore = true;
+                    break;
+                case "IMAP4REV2":
+                    modes.Rev2 = true;
+                    break;
+                case "UIDONLY":
+                    modes.UidOnly = true;
+                    break;
+                default:
+                    continue;
             }
+
+            enabled += name == "IMAP4REV2" ? " IMAP4rev2" : " " + name;
         }
 
+        session.UseUtf8Names();
         session.Untagged("ENABLED" + enabled);
         return new(Completion.Ok("Enabled"));
     }

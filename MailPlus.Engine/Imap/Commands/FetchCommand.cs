@@ -19,11 +19,22 @@ internal sealed class FetchCommand(bool byUid) : ImapCommand(byUid ? "UID FETCH"
         var selected = session.Selected!;
         var arguments = FetchArguments.Parse(command, byUid);
         session.IsCondStore |= arguments.WantsModSeq;
+        if (session.Modes.UidOnly && arguments.Items.Count > 1)
+        {
+            // The number of a UIDFETCH response is the UID (RFC 9586 3.3).
+            arguments = arguments with { Items = [.. arguments.Items.Where(i => i.Attribute != FetchAttribute.Uid)] };
+        }
+
         var columns = Columns(arguments.Items);
         var positions = selected.Resolve(arguments.Set, byUid);
         if (arguments.Partial is { } partial)
         {
             positions = Stretch(positions, partial);
+        }
+
+        if (arguments.WantsVanished)
+        {
+            await TellVanishedAsync(session, arguments, cancellationToken);
         }
 
         if (columns == MessageColumns.None)
@@ -74,6 +85,7 @@ internal sealed class FetchCommand(bool byUid) : ImapCommand(byUid ? "UID FETCH"
         {
             columns |= item.Attribute switch
             {
+                FetchAttribute.EmailId or FetchAttribute.ThreadId => MessageColumns.ObjectIds,
                 FetchAttribute.Envelope => MessageColumns.Envelope,
                 FetchAttribute.Body => MessageColumns.Body,
                 FetchAttribute.BodyStructure => MessageColumns.BodyStructure,
@@ -102,7 +114,7 @@ internal sealed class FetchCommand(bool byUid) : ImapCommand(byUid ? "UID FETCH"
                     continue;
                 }
 
-                WriteStart(output, number);
+                SelectedMailbox.BeginFetch(session, number, message.Uid);
                 var isFirst = true;
                 foreach (var item in arguments.Items)
                 {
@@ -193,7 +205,7 @@ internal sealed class FetchCommand(bool byUid) : ImapCommand(byUid ? "UID FETCH"
         var selected = session.Selected!;
         var output = session.Output;
         var sections = row.Content is { } content ? new SectionWriter(session, one.Message.Uid, content) : null;
-        WriteStart(output, one.Number);
+        SelectedMailbox.BeginFetch(session, one.Number, one.Message.Uid);
         var isFirst = true;
         foreach (var item in fetch.Arguments.Items)
         {
@@ -222,6 +234,12 @@ internal sealed class FetchCommand(bool byUid) : ImapCommand(byUid ? "UID FETCH"
                     FetchWriter.Separate(output, ref isFirst);
                     fetch.IsUndecodable |= !await sections!.WriteBinaryAsync(item, cancellationToken);
                     break;
+                case FetchAttribute.EmailId:
+                    FetchWriter.WriteObjectId(output, "EMAILID ("u8, ObjectIds.Email(session.Store.Account, row.EmailId), ref isFirst);
+                    break;
+                case FetchAttribute.ThreadId:
+                    FetchWriter.WriteObjectId(output, "THREADID ("u8, ObjectIds.Thread(session.Store.Account, row.ThreadId), ref isFirst);
+                    break;
                 case var _ when item.Section is not null:
                     FetchWriter.Separate(output, ref isFirst);
                     await sections!.WriteAsync(item, cancellationToken);
@@ -239,11 +257,17 @@ internal sealed class FetchCommand(bool byUid) : ImapCommand(byUid ? "UID FETCH"
         }
     }
 
-    private static void WriteStart(ResponseWriter output, int number)
+    /// <summary>UID FETCH … (CHANGEDSINCE … VANISHED), RFC 7162 3.2.6.</summary>
+    private ValueTask TellVanishedAsync(ImapSession session, FetchArguments arguments, CancellationToken cancellationToken)
     {
-        output.Write("* "u8);
-        output.Write(number);
-        output.Write(" FETCH ("u8);
+        if (!byUid || !session.Modes.QResync)
+        {
+            throw new SyntaxException("VANISHED needs UID FETCH and QRESYNC enabled");
+        }
+
+        var next = session.Selected!.View.Mailbox.UidNext.Value;
+        var asked = UidSet.FromRanges(arguments.Set.Resolve(next - 1)).Intersect(UidSet.FromRanges([(1, Math.Max(1, next - 1))]));
+        return Resync.TellVanishedAsync(session, (asked, arguments.ChangedSince ?? 0, 0), cancellationToken);
     }
 
     private sealed record RowFetch(FetchArguments Arguments, MessageColumns Columns, List<Uid>? Marks)

@@ -47,6 +47,15 @@ internal static class FetchWriter
         }
     }
 
+    /// <summary>An identifier of RFC 8474 in parentheses; the label opens them.</summary>
+    public static void WriteObjectId(ResponseWriter output, ReadOnlySpan<byte> label, string id, ref bool isFirst)
+    {
+        Separate(output, ref isFirst);
+        output.Write(label);
+        output.Write(id);
+        output.Write((byte)')');
+    }
+
     /// <summary>An item whose octets lie ready.</summary>
     public static void WriteReady(ResponseWriter output, ReadOnlySpan<byte> label, ReadOnlySpan<byte> value, ref bool isFirst)
     {

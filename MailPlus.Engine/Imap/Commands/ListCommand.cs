@@ -118,6 +118,16 @@ internal sealed class ListCommand() : ImapCommand("LIST", SessionStates.SignedIn
         private static bool Matches(ListArguments arguments, string name) => arguments.Patterns.Any(p => p.Matches(name));
     }
 
+    /// <summary>A LIST response that says what a mailbox was called before (RFC 9051 6.3.9.7, OLDNAME).</summary>
+    public static void WriteRenamed(ResponseWriter output, string old, string name)
+    {
+        output.Write("* LIST () \"/\" "u8);
+        output.Mailbox(name);
+        output.Write(" (\"OLDNAME\" ("u8);
+        output.Mailbox(old);
+        output.Write("))\r\n"u8);
+    }
+
     /// <summary>Names of the superiors of a name, the nearest last.</summary>
     public static IEnumerable<string> Superiors(string name)
     {

@@ -14,6 +14,11 @@ internal sealed class SearchCommand(bool byUid) : ImapCommand(byUid ? "UID SEARC
         try
         {
             var arguments = SearchArguments.Parse(command, result => saves = result.Has(ReturnItems.Save));
+            if (session.Modes.Rev2 && !arguments.Return.IsExtended)
+            {
+                arguments = arguments with { Return = new SearchReturn(ReturnItems.All) }; // RFC 9051 6.4.4
+            }
+
             await AnswerAsync(session, command.Tag, arguments, cancellationToken);
         }
         catch (RefusedException) when (saves)

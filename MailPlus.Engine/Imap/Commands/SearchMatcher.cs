@@ -17,6 +17,11 @@ internal sealed class SearchMatcher
 
     public SearchMatcher(SelectedMailbox selected, SearchKey key, DateTimeOffset now)
     {
+        if (selected.Session.Modes.UidOnly && key.Uses(k => k.Subject == SearchSubject.Sequence && !k.Set!.IsSaved))
+        {
+            throw new SyntaxException("No sequence numbers under UIDONLY") { Code = "UIDREQUIRED" };
+        }
+
         _selected = selected;
         _root = Compile(key, now.ToUnixTimeSeconds());
     }
@@ -40,6 +45,7 @@ internal sealed class SearchMatcher
     {
         Columns |= key.Subject switch
         {
+            SearchSubject.EmailId or SearchSubject.ThreadId => MessageColumns.ObjectIds,
             SearchSubject.SentBefore or SearchSubject.SentOn or SearchSubject.SentSince => MessageColumns.Envelope,
             SearchSubject.Header or SearchSubject.Body or SearchSubject.Text => MessageColumns.Content,
             SearchSubject.SavedBefore or SearchSubject.SavedOn or SearchSubject.SavedSince => MessageColumns.SaveDate,
@@ -87,7 +93,7 @@ internal sealed class SearchMatcher
             case SearchSubject.Not:
                 return !Match(node.Kids[0], message);
             case SearchSubject.SentBefore or SearchSubject.SentOn or SearchSubject.SentSince or SearchSubject.Header or SearchSubject.Body or SearchSubject.Text
-                or SearchSubject.SavedBefore or SearchSubject.SavedOn or SearchSubject.SavedSince:
+                or SearchSubject.SavedBefore or SearchSubject.SavedOn or SearchSubject.SavedSince or SearchSubject.EmailId or SearchSubject.ThreadId:
                 return null;
             default:
                 return MatchLeaf(node, message);
@@ -178,6 +184,10 @@ internal sealed class SearchMatcher
                 return await MatchRowAsync(node.Kids[0], message, text, cancellationToken) || await MatchRowAsync(node.Kids[1], message, text, cancellationToken);
             case SearchSubject.Not:
                 return !await MatchRowAsync(node.Kids[0], message, text, cancellationToken);
+            case SearchSubject.EmailId:
+                return key.Name == ObjectIds.Email(_selected.Session.Store.Account, text.EmailId);
+            case SearchSubject.ThreadId:
+                return key.Name == ObjectIds.Thread(_selected.Session.Store.Account, text.ThreadId);
             case SearchSubject.SentBefore:
                 return text.Sent is { } before && before < key.Day;
             case SearchSubject.SentOn:

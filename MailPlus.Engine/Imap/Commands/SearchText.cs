@@ -18,6 +18,12 @@ internal sealed class SearchText(MessageRow row)
     /// <summary>When the message entered the mailbox, in seconds since 1970.</summary>
     public long Saved => row.SaveDate is { } date ? date.Microseconds / 1_000_000 : 0;
 
+    /// <summary>EMAILID.</summary>
+    public long EmailId => row.EmailId;
+
+    /// <summary>THREADID.</summary>
+    public long ThreadId => row.ThreadId;
+
     /// <summary>The day in the Date header as written there, time and zone disregarded; null when it has none.</summary>
     public DateOnly? Sent
     {

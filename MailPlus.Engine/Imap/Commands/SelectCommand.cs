@@ -4,58 +4,80 @@ using MailPlus.Engine.Store.Contract;
 
 namespace MailPlus.Engine.Imap.Commands;
 
-/// <summary>SELECT and EXAMINE (RFC 3501 6.3.1, 6.3.2; CONDSTORE RFC 7162 3.1.8).</summary>
+/// <summary>SELECT and EXAMINE (RFC 3501 6.3.1, 6.3.2; CONDSTORE and QRESYNC RFC 7162; MAILBOXID RFC 8474; the changed answers of RFC 9051 6.3.2).</summary>
 internal sealed class SelectCommand(bool isExamine) : ImapCommand(isExamine ? "EXAMINE" : "SELECT", SessionStates.SignedIn, NewsKind.Nothing)
 {
     public override async ValueTask<Completion> RunAsync(ImapSession session, CommandText command, CancellationToken cancellationToken)
     {
-        var (name, condStore) = Parse(command);
+        var arguments = SelectArguments.Parse(command);
+        if (arguments.Resync is { } resync)
+        {
+            RequireResync(session.Modes, resync);
+        }
+
         if (session.Selected is not null)
         {
             // A failed SELECT leaves no mailbox selected either.
             session.Selected = null;
-            if (session.IsCondStore)
+            if (session.IsCondStore || session.Modes.Rev2)
             {
                 session.Untagged("OK [CLOSED] Previous mailbox is no longer selected");
             }
         }
 
-        session.IsCondStore |= condStore;
-        var mailbox = await session.FindSelectableAsync(name, cancellationToken);
+        session.IsCondStore |= arguments.CondStore;
+        var mailbox = await session.FindSelectableAsync(arguments.Name, cancellationToken);
         var firstRecent = isExamine ? mailbox.FirstRecent : await session.Store.ClaimRecentAsync(mailbox.Id, cancellationToken);
         var state = await session.Store.StateAsync(mailbox.Id, cancellationToken);
-        var selected = new SelectedMailbox(state, isExamine, firstRecent);
-        var output = session.Output;
-        selected.WriteFlagLists(output);
-        session.Untagged($"{state.Count} EXISTS");
-        session.Untagged($"{selected.RecentCount} RECENT");
-        if (FirstUnseen(state) is > 0 and var unseen)
+        var selected = new SelectedMailbox(session, state, isExamine, firstRecent);
+        WriteState(session, selected);
+        if (session.Modes.Rev2)
         {
-            session.Untagged($"OK [UNSEEN {unseen}] First unseen");
+            session.Output.Write("* LIST () \"/\" "u8);
+            session.Output.Mailbox(arguments.Name);
+            session.Output.Line();
+        }
+
+        session.Selected = selected;
+        if (arguments.Resync is { } point)
+        {
+            await Resync.TellAsync(session, selected, point, cancellationToken);
+        }
+
+        return Completion.Ok(isExamine ? "Examine completed" : "Select completed", isExamine ? "READ-ONLY" : "READ-WRITE");
+    }
+
+    private static void RequireResync(SessionModes modes, ResyncPoint resync)
+    {
+        if (!modes.QResync)
+        {
+            throw new SyntaxException("QRESYNC is not enabled");
+        }
+
+        if (modes.UidOnly && resync.Matches.Count > 0)
+        {
+            throw new SyntaxException("No sequence numbers under UIDONLY") { Code = "UIDREQUIRED" };
+        }
+    }
+
+    private static void WriteState(ImapSession session, SelectedMailbox selected)
+    {
+        var state = selected.View;
+        selected.WriteFlagLists(session.Output);
+        session.Untagged($"{state.Count} EXISTS");
+        if (!session.Modes.Rev2)
+        {
+            session.Untagged($"{selected.RecentCount} RECENT");
+            if (!session.Modes.UidOnly && FirstUnseen(state) is > 0 and var unseen)
+            {
+                session.Untagged($"OK [UNSEEN {unseen}] First unseen");
+            }
         }
 
         session.Untagged($"OK [UIDVALIDITY {state.Mailbox.UidValidity}] UIDs valid");
         session.Untagged($"OK [UIDNEXT {state.Mailbox.UidNext}] Predicted next UID");
         session.Untagged($"OK [HIGHESTMODSEQ {Math.Max(1, state.Mailbox.HighestModSeq.Value)}] Highest");
-        session.Selected = selected;
-        return Completion.Ok(isExamine ? "Examine completed" : "Select completed", isExamine ? "READ-ONLY" : "READ-WRITE");
-    }
-
-    private static (string Name, bool CondStore) Parse(CommandText command)
-    {
-        var reader = command.Read();
-        reader.Space();
-        var name = reader.Mailbox();
-        var condStore = false;
-        if (reader.TryTake((byte)' '))
-        {
-            reader.Take((byte)'(');
-            condStore = reader.TryWord("CONDSTORE"u8) ? true : throw new SyntaxException("Unknown SELECT parameter");
-            reader.Take((byte)')');
-        }
-
-        reader.End();
-        return (name, condStore);
+        session.Untagged($"OK [MAILBOXID ({ObjectIds.Of(session.Store.Account, state.Mailbox.Id)})] Mailbox id");
     }
 
     private static int FirstUnseen(MailboxState state)

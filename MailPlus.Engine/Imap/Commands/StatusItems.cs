@@ -7,7 +7,7 @@ namespace MailPlus.Engine.Imap.Commands;
 /// <summary>Items of STATUS (RFC 3501 6.3.10, STATUS=SIZE RFC 8438, HIGHESTMODSEQ RFC 7162, APPENDLIMIT RFC 7889).</summary>
 internal sealed record StatusItems(IReadOnlyList<string> Names)
 {
-    private static readonly string[] Known = ["MESSAGES", "RECENT", "UIDNEXT", "UIDVALIDITY", "UNSEEN", "SIZE", "DELETED", "HIGHESTMODSEQ", "APPENDLIMIT"];
+    private static readonly string[] Known = ["MESSAGES", "RECENT", "UIDNEXT", "UIDVALIDITY", "UNSEEN", "SIZE", "DELETED", "HIGHESTMODSEQ", "APPENDLIMIT", "MAILBOXID"];
 
     /// <summary>Reads a parenthesised list.</summary>
     public static StatusItems Read(ref ArgumentReader reader)
@@ -57,6 +57,14 @@ internal sealed record StatusItems(IReadOnlyList<string> Names)
 
             output.Write(Names[i]);
             output.Write((byte)' ');
+            if (Names[i] == "MAILBOXID")
+            {
+                output.Write((byte)'(');
+                output.Write(ObjectIds.Of(session.Store.Account, mailbox.Id));
+                output.Write((byte)')');
+                continue;
+            }
+
             output.Write(Names[i] switch
             {
                 "MESSAGES" => mailbox.Messages,

@@ -6,17 +6,19 @@ internal static class Capabilities
     private const string Always = "IMAP4rev1 LITERAL+ SASL-IR ID ENABLE";
 
     private const string SignedIn =
-        "NAMESPACE IDLE UIDPLUS MOVE UNSELECT CHILDREN SPECIAL-USE LIST-EXTENDED LIST-STATUS STATUS=SIZE CONDSTORE ESEARCH QUOTA QUOTA=RES-STORAGE " + Searching;
+        "NAMESPACE IDLE UIDPLUS MOVE UNSELECT CHILDREN SPECIAL-USE LIST-EXTENDED LIST-STATUS STATUS=SIZE CONDSTORE ESEARCH QUOTA QUOTA=RES-STORAGE " + Searching + " " + Staying;
 
     private const string Searching = "SORT SORT=DISPLAY THREAD=ORDEREDSUBJECT THREAD=REFERENCES THREAD=REFS ESORT SEARCHRES WITHIN SEARCH=FUZZY SAVEDATE INPROGRESS PARTIAL "
         + "BINARY CATENATE MULTIAPPEND REPLACE URL-PARTIAL PREVIEW";
+
+    private const string Staying = "QRESYNC UIDONLY UNAUTHENTICATE OBJECTID CREATE-SPECIAL-USE";
 
     /// <summary>The capabilities in the present state.</summary>
     public static string Of(ImapSession session)
     {
         if (session.Actor is not null)
         {
-            return $"{Always} {SignedIn} APPENDLIMIT={session.Settings.Smtp.MaximumMessageSize}";
+            return $"{Always} {SignedIn}{(session.IsCompressed ? "" : " COMPRESS=DEFLATE")} APPENDLIMIT={session.Settings.Smtp.MaximumMessageSize}";
         }
 
         var startTls = session.Connection.IsTls ? "" : " STARTTLS";

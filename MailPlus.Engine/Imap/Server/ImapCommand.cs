@@ -57,6 +57,9 @@ internal abstract class ImapCommand(string name, SessionStates states, NewsKind 
 
     public NewsKind News => news;
 
+    /// <summary>Speaks in sequence numbers, which UIDONLY forbids (RFC 9586 3).</summary>
+    public bool UsesNumbers => name is "FETCH" or "STORE" or "SEARCH" or "SORT" or "THREAD" or "COPY" or "MOVE" or "REPLACE";
+
     /// <summary>Does it. Untagged responses are written on the way; the tagged one is returned.</summary>
     public abstract ValueTask<Completion> RunAsync(ImapSession session, CommandText command, CancellationToken cancellationToken);
 }

@@ -25,6 +25,7 @@ internal sealed partial class ImapSession : IAsyncDisposable
     private int _faults;
     private bool _ended;
     private bool _startsTls;
+    private bool _startsCompression;
     private IAccountStore? _store;
 
     public ImapSession(NetConnection connection, ImapDependencies dependencies, CommandTable commands, SessionCounter sessions)
@@ -57,8 +58,18 @@ internal sealed partial class ImapSession : IAsyncDisposable
 
     public SelectedMailbox? Selected { get; set; }
 
+    /// <summary>What the client has enabled.</summary>
+    public SessionModes Modes { get; private set; } = new();
+
     /// <summary>CONDSTORE is enabled: MODSEQ stands in every FETCH of flags (RFC 7162 3.1).</summary>
-    public bool IsCondStore { get; set; }
+    public bool IsCondStore
+    {
+        get => Modes.CondStore;
+        set => Modes.CondStore = value;
+    }
+
+    /// <summary>COMPRESS=DEFLATE is on; it outlives UNAUTHENTICATE (RFC 8437 3).</summary>
+    public bool IsCompressed { get; private set; }
 
     /// <summary>Passwords may be said here (mail-rules 20).</summary>
     public bool AllowsPasswords => Connection.IsTls || With.Run.IsLab(Connection.Remote.Address);
@@ -130,6 +141,23 @@ internal sealed partial class ImapSession : IAsyncDisposable
     /// <summary>TLS starts once the present command is answered.</summary>
     public void StartTlsAfterReply() => _startsTls = true;
 
+    /// <summary>Both directions are compressed once the present command is answered.</summary>
+    public void CompressAfterReply() => _startsCompression = IsCompressed = true;
+
+    /// <summary>Forgets who signed in and all that was enabled (RFC 8437).</summary>
+    public async ValueTask SignOutAsync()
+    {
+        Selected = null;
+        Actor = null;
+        Modes = new SessionModes();
+        UseUtf8Names();
+        Input.Limits = CommandLimits.Stranger;
+        await CloseStoreAsync();
+    }
+
+    /// <summary>Names are read and written as the modes say.</summary>
+    public void UseUtf8Names() => Input.HasUtf8Names = Output.HasUtf8Names = Modes.HasUtf8Names;
+
     /// <summary>Octets the account may store, 0 for no limit.</summary>
     public long QuotaOctets => With.AddressBook.Find(Store.Account)?.QuotaOctets ?? Settings.Quota.DefaultOctets;
 
@@ -166,6 +194,15 @@ internal sealed partial class ImapSession : IAsyncDisposable
         Input = new CommandReader(Connection.Input);
     }
 
+    /// <summary>Reads and writes through DEFLATE from here on (RFC 4978); what is read is inflated piece by piece, so that the limits of commands hold for it too.</summary>
+    private void StartCompression()
+    {
+        var limits = Input.Limits;
+        Output = new ResponseWriter(Deflating.Writer(Connection.Output));
+        Input = new CommandReader(Deflating.Reader(Connection.Input)) { Limits = limits };
+        UseUtf8Names();
+    }
+
     public async ValueTask FlushAsync(CancellationToken cancellationToken)
     {
         if (Output.Unflushed > 0)
@@ -192,7 +229,9 @@ internal sealed partial class ImapSession : IAsyncDisposable
         Output.Line();
     }
 
-    public async ValueTask DisposeAsync()
+    public ValueTask DisposeAsync() => CloseStoreAsync();
+
+    private async ValueTask CloseStoreAsync()
     {
         if (_store is { } store)
         {
@@ -256,6 +295,12 @@ internal sealed partial class ImapSession : IAsyncDisposable
             await StartTlsAsync(cancellationToken);
         }
 
+        if (_startsCompression)
+        {
+            _startsCompression = false;
+            StartCompression();
+        }
+
         if (_faults >= MaxFaults)
         {
             throw new HopelessPeerException("Too many faulty commands");
@@ -281,6 +326,12 @@ internal sealed partial class ImapSession : IAsyncDisposable
                 SessionStates.Authenticated when known.States == SessionStates.Selected => "Select a mailbox first",
                 _ => "Not in this state",
             });
+        }
+
+        if (Modes.UidOnly && known.UsesNumbers)
+        {
+            await DropMessageAsync(command.Message, cancellationToken);
+            return Completion.Bad("Only the UID form is allowed", "UIDREQUIRED");
         }
 
         var completion = await known.RunAsync(this, command, cancellationToken);

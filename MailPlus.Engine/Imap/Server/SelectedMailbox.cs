@@ -14,13 +14,16 @@ internal sealed class SelectedMailbox
     private readonly List<(uint First, uint Last)> _recent = [];
     private int _keywordsTold;
 
-    public SelectedMailbox(MailboxState state, bool isReadOnly, Uid firstRecent)
+    public SelectedMailbox(ImapSession session, MailboxState state, bool isReadOnly, Uid firstRecent)
     {
+        Session = session;
         View = Known = state;
         IsReadOnly = isReadOnly;
         AddRecent(firstRecent, state);
         _keywordsTold = state.Keywords.Count;
     }
+
+    public ImapSession Session { get; }
 
     public MailboxId Id => View.Mailbox.Id;
 
@@ -174,13 +177,35 @@ internal sealed class SelectedMailbox
         await TellFlagsAsync(session, flags.Changed, news, cancellationToken);
     }
 
+    /// <summary>The head of a FETCH response, or of UIDFETCH (RFC 9586 3.3).</summary>
+    public static void BeginFetch(ImapSession session, int number, Uid uid)
+    {
+        session.Output.Write("* "u8);
+        session.Output.Write(session.Modes.UidOnly ? uid.Value : number);
+        session.Output.Write(session.Modes.UidOnly ? " UIDFETCH ("u8 : " FETCH ("u8);
+    }
+
+    /// <summary>UID, FLAGS and MODSEQ of a message, as QRESYNC tells them.</summary>
+    public void WriteFlagsOf(ImapSession session, int number, in MessageState message)
+    {
+        BeginFetch(session, number, message.Uid);
+        if (!session.Modes.UidOnly)
+        {
+            session.Output.Write("UID "u8);
+            session.Output.Write(message.Uid.Value);
+            session.Output.Write((byte)' ');
+        }
+
+        WriteFlagItems(session, message, withFlags: true);
+    }
+
     /// <summary>Flags of one message as a parenthesised list.</summary>
     public void WriteFlags(ResponseWriter output, in MessageState message)
     {
         output.Write((byte)'(');
         var any = false;
         FlagNames.Write(output, message.Flags, message.Keywords, Known.Keywords, ref any);
-        if (IsRecent(message.Uid))
+        if (!Session.Modes.Rev2 && IsRecent(message.Uid))
         {
             output.Write(any ? " \\Recent"u8 : "\\Recent"u8);
         }
@@ -207,6 +232,14 @@ internal sealed class SelectedMailbox
 
     private async ValueTask TellExpungedAsync(ImapSession session, IReadOnlyList<Uid> expunged, CancellationToken cancellationToken)
     {
+        if (session.Modes.SaysVanished && expunged.Count > 0)
+        {
+            session.Output.Write("* VANISHED "u8);
+            session.Output.Set(UidSet.From(expunged));
+            session.Output.Line();
+            return;
+        }
+
         // From the end, so that numbers still to be said stay right.
         for (var i = expunged.Count - 1; i >= 0; i--)
         {
@@ -227,9 +260,12 @@ internal sealed class SelectedMailbox
             AddRecent(IsReadOnly ? View.Mailbox.FirstRecent : await session.Store.ClaimRecentAsync(Id, cancellationToken), View);
         }
 
-        session.Output.Write("* "u8);
-        session.Output.Write(RecentCount);
-        session.Output.Write(" RECENT\r\n"u8);
+        if (!session.Modes.Rev2)
+        {
+            session.Output.Write("* "u8);
+            session.Output.Write(RecentCount);
+            session.Output.Write(" RECENT\r\n"u8);
+        }
     }
 
     private void TellKeywords(ImapSession session)
@@ -260,33 +296,37 @@ internal sealed class SelectedMailbox
             }
 
             var output = session.Output;
-            output.Write("* "u8);
-            output.Write(index + 1L);
-            output.Write(" FETCH ("u8);
-            if (news.WithUid)
+            BeginFetch(session, index + 1, uid);
+            if ((news.WithUid || session.Modes.QResync) && !session.Modes.UidOnly)
             {
                 output.Write("UID "u8);
                 output.Write(uid.Value);
                 output.Write((byte)' ');
             }
 
-            if (!isExpected)
-            {
-                output.Write("FLAGS "u8);
-                WriteFlags(output, message);
-                output.Write(session.IsCondStore ? " "u8 : default);
-            }
-
-            if (session.IsCondStore)
-            {
-                output.Write("MODSEQ ("u8);
-                output.Write(message.ModSeq.Value);
-                output.Write((byte)')');
-            }
-
-            output.Write(")\r\n"u8);
+            WriteFlagItems(session, message, withFlags: !isExpected);
             await output.FlushIfFullAsync(cancellationToken);
         }
+    }
+
+    private void WriteFlagItems(ImapSession session, in MessageState message, bool withFlags)
+    {
+        var output = session.Output;
+        if (withFlags)
+        {
+            output.Write("FLAGS "u8);
+            WriteFlags(output, message);
+            output.Write(session.IsCondStore ? " "u8 : default);
+        }
+
+        if (session.IsCondStore)
+        {
+            output.Write("MODSEQ ("u8);
+            output.Write(message.ModSeq.Value);
+            output.Write((byte)')');
+        }
+
+        output.Write(")\r\n"u8);
     }
 
     private static IEnumerable<Uid> Merge(UidSet? always, IReadOnlyList<Uid> changed) =>

@@ -8,12 +8,13 @@ namespace MailPlus.Engine.Imap.Wire;
 /// <summary>
 /// Reads the arguments of one command from its text, literals included (RFC 3501 9). Pure: whatever does not fit the grammar throws <see cref="SyntaxException"/>.
 /// </summary>
-internal ref struct ArgumentReader(ReadOnlySpan<byte> text)
+internal ref struct ArgumentReader(ReadOnlySpan<byte> text, bool hasUtf8Names = false)
 {
     /// <summary>Levels of parentheses.</summary>
     public const int MaxDepth = 50;
 
     private readonly ReadOnlySpan<byte> _text = text;
+    private readonly bool _hasUtf8Names = hasUtf8Names;
     private int _at;
 
     public readonly bool AtEnd => _at == _text.Length;
@@ -137,14 +138,14 @@ internal ref struct ArgumentReader(ReadOnlySpan<byte> text)
     public string AStringText() => Encoding.UTF8.GetString(AString());
 
     /// <summary>A mailbox name, decoded to Unicode; INBOX in capitals.</summary>
-    public string Mailbox() => DecodeMailbox(AString());
+    public string Mailbox() => DecodeMailbox(AString(), _hasUtf8Names);
 
     /// <summary>A list-mailbox: like an astring, with wildcards.</summary>
     public string ListPattern()
     {
         if (Peek() is (byte)'"' or (byte)'{' && !AtEnd)
         {
-            return DecodePattern(String());
+            return DecodePattern(String(), _hasUtf8Names);
         }
 
         var rest = Rest;
@@ -160,7 +161,7 @@ internal ref struct ArgumentReader(ReadOnlySpan<byte> text)
         }
 
         _at += length;
-        return DecodePattern(rest[..length]);
+        return DecodePattern(rest[..length], _hasUtf8Names);
     }
 
     public uint Number()
@@ -269,9 +270,9 @@ internal ref struct ArgumentReader(ReadOnlySpan<byte> text)
     public static bool IsAtomChar(byte c) => c > 0x20 && c < 0x7f && c is not ((byte)'(' or (byte)')' or (byte)'{' or (byte)'%' or (byte)'*' or (byte)'"' or (byte)'\\' or (byte)']');
 
     /// <summary>A mailbox name as sent, decoded.</summary>
-    public static string DecodeMailbox(ReadOnlySpan<byte> wire)
+    public static string DecodeMailbox(ReadOnlySpan<byte> wire, bool isUtf8 = false)
     {
-        if (!ModifiedUtf7.TryDecode(wire, out var name))
+        if (!TryDecode(wire, isUtf8, out var name))
         {
             // The grammar allows any string here; that it names nothing is a NO.
             throw new RefusedException(new Refusal(RefusalKind.Invalid, "MailboxNameInvalid"));
@@ -280,8 +281,19 @@ internal ref struct ArgumentReader(ReadOnlySpan<byte> text)
         return name.Equals("INBOX", StringComparison.OrdinalIgnoreCase) ? "INBOX" : name;
     }
 
-    private static string DecodePattern(ReadOnlySpan<byte> wire) =>
-        ModifiedUtf7.TryDecode(wire, out var pattern) ? pattern : Encoding.Latin1.GetString(wire); // matches nothing, which is no fault
+    private static bool TryDecode(ReadOnlySpan<byte> wire, bool isUtf8, out string name)
+    {
+        if (!isUtf8)
+        {
+            return ModifiedUtf7.TryDecode(wire, out name);
+        }
+
+        name = System.Text.Unicode.Utf8.IsValid(wire) ? Encoding.UTF8.GetString(wire) : "";
+        return name.Length > 0 || wire.IsEmpty;
+    }
+
+    private static string DecodePattern(ReadOnlySpan<byte> wire, bool isUtf8) =>
+        TryDecode(wire, isUtf8, out var pattern) ? pattern : Encoding.Latin1.GetString(wire); // matches nothing, which is no fault
 
     private ReadOnlySpan<byte> Quoted()
     {

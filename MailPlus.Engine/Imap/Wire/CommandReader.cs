@@ -35,6 +35,9 @@ internal sealed class CommandReader(PipeReader input)
 
     private readonly ByteBuilder _text = new(1024);
 
+    /// <summary>Mailbox names come as UTF-8.</summary>
+    public bool HasUtf8Names { get; set; }
+
     public CommandLimits Limits { get; set; } = CommandLimits.Stranger;
 
     /// <summary>Reads the next command; null when the peer has closed.</summary>
@@ -206,7 +209,7 @@ internal sealed class CommandReader(PipeReader input)
             name = "UID " + TakeName(ref rest);
         }
 
-        return new CommandText(Tag, name, rest) { Message = message };
+        return new CommandText(Tag, name, rest) { Message = message, HasUtf8Names = HasUtf8Names };
     }
 
     private static string TakeName(ref ReadOnlyMemory<byte> rest)

@@ -18,8 +18,11 @@ internal readonly record struct CommandText(string Tag, string Name, ReadOnlyMem
     /// <summary>The first literal of what APPEND or REPLACE stores, which is not in <see cref="Arguments"/> but still to be read; null for everything else.</summary>
     public LiteralMark? Message { get; init; }
 
+    /// <summary>Mailbox names are UTF-8.</summary>
+    public bool HasUtf8Names { get; init; }
+
     /// <summary>A reader over the arguments, standing before the first space.</summary>
-    public ArgumentReader Read() => new(Arguments.Span);
+    public ArgumentReader Read() => new(Arguments.Span, HasUtf8Names);
 
     /// <summary>The command takes no arguments.</summary>
     public void NoArguments()

@@ -10,6 +10,8 @@ internal enum FetchAttribute
     InternalDate,
     Size,
     ModSeq,
+    EmailId,
+    ThreadId,
     Envelope,
     Body,
     BodyStructure,
@@ -62,6 +64,9 @@ internal sealed record FetchArguments(SequenceSet Set, IReadOnlyList<FetchItem> 
     /// <summary>Only a stretch of the messages the set names (RFC 9394 3.3), null for all.</summary>
     public PartialRange? Partial { get; init; }
 
+    /// <summary>VANISHED (EARLIER) is wanted too (RFC 7162 3.2.6).</summary>
+    public bool WantsVanished { get; init; }
+
     /// <summary>Whether MODSEQ is wanted, which enables CONDSTORE.</summary>
     public bool WantsModSeq => ChangedSince is not null || Items.Any(i => i.Attribute == FetchAttribute.ModSeq);
 
@@ -110,6 +115,11 @@ internal sealed record FetchArguments(SequenceSet Set, IReadOnlyList<FetchItem> 
         }
 
         reader.End();
+        if (arguments.WantsVanished && arguments.ChangedSince is null)
+        {
+            throw new SyntaxException("VANISHED needs CHANGEDSINCE");
+        }
+
         if (arguments.ChangedSince is not null)
         {
             Add(items, new FetchItem(FetchAttribute.ModSeq));
@@ -129,6 +139,9 @@ internal sealed record FetchArguments(SequenceSet Set, IReadOnlyList<FetchItem> 
                 case "CHANGEDSINCE" when arguments.ChangedSince is null:
                     reader.Space();
                     arguments = arguments with { ChangedSince = reader.LongNumber() };
+                    break;
+                case "VANISHED" when !arguments.WantsVanished:
+                    arguments = arguments with { WantsVanished = true };
                     break;
                 case "PARTIAL" when byUid && arguments.Partial is null:
                     reader.Space();
@@ -206,6 +219,8 @@ internal sealed record FetchArguments(SequenceSet Set, IReadOnlyList<FetchItem> 
             "RFC822.SIZE" => new FetchItem(FetchAttribute.Size),
             "MODSEQ" => new FetchItem(FetchAttribute.ModSeq),
             "SAVEDATE" => new FetchItem(FetchAttribute.SaveDate),
+            "EMAILID" => new FetchItem(FetchAttribute.EmailId),
+            "THREADID" => new FetchItem(FetchAttribute.ThreadId),
             "ENVELOPE" => new FetchItem(FetchAttribute.Envelope),
             "BODY" => new FetchItem(FetchAttribute.Body),
             "BODYSTRUCTURE" => new FetchItem(FetchAttribute.BodyStructure),

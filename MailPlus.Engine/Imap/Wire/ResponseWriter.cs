@@ -22,6 +22,9 @@ internal sealed class ResponseWriter(PipeWriter output)
     /// <summary>A literal was begun whose octets are not all written: nothing else may be said.</summary>
     public bool IsInsideLiteral { get; private set; }
 
+    /// <summary>Mailbox names are written as UTF-8 (RFC 9051 5.1, RFC 6855 3).</summary>
+    public bool HasUtf8Names { get; set; }
+
     /// <summary>Octets written since the last flush.</summary>
     public int Unflushed => _unflushed + _used;
 
@@ -101,9 +104,17 @@ internal sealed class ResponseWriter(PipeWriter output)
         }
     }
 
-    /// <summary>A mailbox name in modified UTF-7, quoted.</summary>
+    /// <summary>A mailbox name, quoted: in modified UTF-7, or as it is where the client has enabled that.</summary>
     public void Mailbox(string name)
     {
+        if (HasUtf8Names)
+        {
+            Write((byte)'"');
+            Write(Encoding.UTF8.GetBytes(name.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal)));
+            Write((byte)'"');
+            return;
+        }
+
         Write((byte)'"');
         foreach (var c in ModifiedUtf7.Encode(name))
         {

@@ -23,6 +23,8 @@ internal enum SearchSubject
     Larger,
     Smaller,
     ModSeq,
+    EmailId,
+    ThreadId,
     Header,
     Body,
     Text,

@@ -134,6 +134,9 @@ internal static class SearchProgram
             case "FUZZY":
                 reader.Space();
                 return ReadKey(ref reader, depth + 1, ref count, isFuzzy: true) with { IsFuzzy = true };
+            case "EMAILID" or "THREADID":
+                reader.Space();
+                return new SearchKey(word == "EMAILID" ? SearchSubject.EmailId : SearchSubject.ThreadId) { Name = System.Text.Encoding.ASCII.GetString(reader.Atom()) };
             case "MODSEQ":
                 reader.Space();
                 return ReadModSeq(ref reader);

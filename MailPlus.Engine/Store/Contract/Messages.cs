@@ -86,6 +86,9 @@ public enum MessageColumns
 
     /// <summary>The whole message, prefix and body joined, when it is small enough to be kept in the database; <see cref="MessageRow.Content"/> is set for all.</summary>
     Content = 64,
+
+    /// <summary>EMAILID and THREADID (RFC 8474).</summary>
+    ObjectIds = 128,
 }
 
 /// <summary>Columns of one message.</summary>
@@ -109,6 +112,12 @@ public sealed record MessageRow(Uid Uid)
 
     /// <summary>SAVEDATE when asked for.</summary>
     public Instant? SaveDate { get; init; }
+
+    /// <summary>The same for all copies of a message in this account, never used again, when asked for (EMAILID, RFC 8474 5.1).</summary>
+    public long EmailId { get; init; }
+
+    /// <summary>The thread the message was put in when it came, when asked for (THREADID, RFC 8474 5.2).</summary>
+    public long ThreadId { get; init; }
 
     /// <summary>The message when asked for.</summary>
     public StoredContent? Content { get; init; }

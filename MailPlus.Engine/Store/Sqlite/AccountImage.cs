@@ -25,6 +25,9 @@ internal sealed record AccountImage
 
     public required long NextBody { get; init; }
 
+    /// <summary>Bodies up to here may have been given numbers, so that none is given twice though its row went.</summary>
+    public required long BodyLimit { get; init; }
+
     /// <summary>The last UIDVALIDITY given out.</summary>
     public required uint UidValidity { get; init; }
 

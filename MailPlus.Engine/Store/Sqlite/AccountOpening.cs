@@ -11,7 +11,7 @@ internal static class AccountOpening
     /// <summary>The picture as the database has it.</summary>
     public static AccountImage Read(SqliteSession session, TimeProvider clock)
     {
-        var row = session.Statement("SELECT epoch, modseq, modseq_limit, next_mailbox, uid_validity FROM account");
+        var row = session.Statement("SELECT epoch, modseq, modseq_limit, next_mailbox, uid_validity, body_limit FROM account");
         if (!row.Step())
         {
             throw new InvalidDataException("The account row is missing.");
@@ -19,6 +19,7 @@ internal static class AccountOpening
 
         var (epoch, modSeq, limit) = (row.Text(0), row.Long(1), row.Long(2));
         var (nextMailbox, uidValidity) = (row.Long(3), (uint)row.Long(4));
+        var bodyLimit = row.Long(5);
         row.Reset();
         modSeq = Math.Max(modSeq, Number(session, "SELECT coalesce(max(modseq), 0) FROM counter"));
         if (limit > modSeq)
@@ -42,7 +43,7 @@ internal static class AccountOpening
             Names = ImmutableSortedDictionary.Create<string, long>(StringComparer.Ordinal),
             Subscriptions = Subscriptions(session),
             ModSeq = modSeq, ModSeqLimit = limit, NextMailbox = nextMailbox, UidValidity = uidValidity, Epoch = epoch,
-            NextBody = Number(session, "SELECT coalesce(max(id), 0) + 1 FROM body"),
+            NextBody = Math.Max(bodyLimit, Number(session, "SELECT coalesce(max(id), 0) + 1 FROM body")), BodyLimit = bodyLimit,
         };
         var mailboxes = Mailboxes(session, image.Subscriptions);
         return image with

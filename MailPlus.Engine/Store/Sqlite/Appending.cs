@@ -26,6 +26,7 @@ internal readonly struct ReadyMessage(NewMessage message, ReadOnlyMemory<byte> d
 /// <summary>Appends messages: what happens before the commit, and the rows.</summary>
 internal static class Appending
 {
+    private const int BodyBlock = 1000; // Numbers set aside at once, so that few deliveries write the account's row.
     private const uint MaxUid = uint.MaxValue - 1; // UIDNEXT must be a number too.
 
     /// <summary>Reads small contents into memory and places big ones in the folder of bodies, flushed.</summary>
@@ -193,21 +194,34 @@ internal static class Appending
         }
     }
 
-    private static long InsertBody(AccountEdit edit, in ReadyMessage ready)
+    private static long NextBody(AccountEdit edit)
     {
         var id = edit.Image.NextBody;
         edit.Image = edit.Image with { NextBody = id + 1 };
+        if (id >= edit.Image.BodyLimit)
+        {
+            edit.Image = edit.Image with { BodyLimit = id + BodyBlock };
+            edit.Session.Statement("UPDATE account SET body_limit=?").Bind(0, id + BodyBlock).Execute();
+        }
+
+        return id;
+    }
+
+    private static long InsertBody(AccountEdit edit, in ReadyMessage ready)
+    {
+        var id = NextBody(edit);
         var (message, summary) = (ready.Message, ready.Message.Summary);
         edit.Session.Statement("INSERT INTO body(id, size, prefix_length, header_length, file, data) VALUES(?, ?, ?, ?, ?, ?)")
             .Bind(0, id).Bind(1, ready.Size).Bind(2, message.Prefix.Length).Bind(3, message.Prefix.Length + summary.HeaderLength).Bind(4, ready.File)
             .Bind(5, ready.Data.Span).Execute();
         var statement = edit.Session.Statement("""
-            INSERT INTO summary(body, envelope, structure, plain_structure, subject, from_name, from_address, to_names, preview, sent, attachments, message_id, refs)
-            VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            INSERT INTO summary(body, envelope, structure, plain_structure, subject, from_name, from_address, to_names, preview, sent, attachments, message_id, refs, thread)
+            VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """);
         statement.Bind(0, id).Bind(1, summary.Envelope.Span).Bind(2, summary.BodyStructure.Span).Bind(3, summary.Body.Span).Bind(4, summary.Subject)
             .Bind(5, summary.From).Bind(6, summary.FromAddress).Bind(7, summary.To).Bind(8, summary.Preview).Bind(10, summary.HasAttachments ? 1 : 0)
-            .Bind(11, summary.MessageId).Bind(12, string.Join(' ', summary.References));
+            .Bind(11, summary.MessageId).Bind(12, string.Join(' ', summary.References))
+            .Bind(13, Threads.Join(edit, summary, id));
         if (summary.Sent is { } sent)
         {
             statement.Bind(9, sent.Microseconds);

@@ -10,7 +10,7 @@ internal static class MailSchema
     public const int ApplicationId = 0x4d506d61;
 
     /// <summary>Scripts by version.</summary>
-    public static IReadOnlyList<string> Scripts { get; } = [First];
+    public static IReadOnlyList<string> Scripts { get; } = [First, ObjectIds];
 
     private const string First = """
         -- One row. epoch: identity of this history, NULL in a copy, which takes a new one (and new UIDVALIDITYs) when first opened (mail-rules 7).
@@ -48,5 +48,14 @@ internal static class MailSchema
         CREATE TABLE delivered(entry INTEGER NOT NULL, recipient TEXT NOT NULL, action TEXT NOT NULL, PRIMARY KEY(entry, recipient, action)) WITHOUT ROWID;
         -- Removed mailboxes whose messages are still to be cleared away.
         CREATE TABLE doomed(mailbox INTEGER PRIMARY KEY);
+        """;
+
+    private const string ObjectIds = """
+        -- Body ids up to it may have been given out: an EMAILID is never used again (RFC 8474 5.1).
+        ALTER TABLE account ADD COLUMN body_limit INTEGER NOT NULL DEFAULT 1;
+        -- THREADID; 0 for what came before threads were kept: such a message is a thread of its own, named by its body.
+        ALTER TABLE summary ADD COLUMN thread INTEGER NOT NULL DEFAULT 0;
+        -- Which thread a Message-ID (64 bits of its hash) belongs to.
+        CREATE TABLE thread(message_id INTEGER PRIMARY KEY, thread INTEGER NOT NULL);
         """;
 }

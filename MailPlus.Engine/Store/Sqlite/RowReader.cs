@@ -16,9 +16,9 @@ internal static class RowReader
     private const int FileWeight = 16 * 1024; // An open file counts as this many octets of a batch.
 
     private const MessageColumns OfSummary =
-        MessageColumns.Envelope | MessageColumns.BodyStructure | MessageColumns.Body | MessageColumns.Listing | MessageColumns.Threading;
+        MessageColumns.Envelope | MessageColumns.BodyStructure | MessageColumns.Body | MessageColumns.Listing | MessageColumns.Threading | MessageColumns.ObjectIds;
 
-    private static readonly (string Range, string Single)[] Queries = [.. Enumerable.Range(0, 128).Select(c => Query((MessageColumns)c))];
+    private static readonly (string Range, string Single)[] Queries = [.. Enumerable.Range(0, 256).Select(c => Query((MessageColumns)c))];
 
     /// <summary>Streams the rows of those UIDs that are there.</summary>
     public static async IAsyncEnumerable<MessageRow> ReadAsync(
@@ -133,6 +133,8 @@ internal static class RowReader
             Body = (columns & MessageColumns.Body) != 0 ? arena.Keep(row.Blob(4)) : default,
             Listing = (columns & MessageColumns.Listing) != 0 ? Listing(row) : null,
             Threading = (columns & MessageColumns.Threading) != 0 ? (row.Text(12), row.Text(13) is { Length: > 0 } refs ? refs.Split(' ') : []) : null,
+            EmailId = (columns & MessageColumns.ObjectIds) != 0 ? row.Long(19) : 0,
+            ThreadId = (columns & MessageColumns.ObjectIds) != 0 ? row.Long(20) : 0,
             Content = (columns & MessageColumns.Content) != 0 ? Content(wanted.Account, row, arena) : null,
         };
         arena.Octets += 256;
@@ -181,7 +183,8 @@ internal static class RowReader
             SELECT m.id, m.save_date, {If(MessageColumns.Envelope, "s.envelope")}, {If(MessageColumns.BodyStructure, "s.structure")},
                 {If(MessageColumns.Body, "s.plain_structure")},
                 {If(MessageColumns.Listing, "s.subject, s.from_name, s.from_address, s.to_names, s.preview, s.sent, s.attachments")},
-                {If(MessageColumns.Threading, "s.message_id, s.refs")}, {If(MessageColumns.Content, "b.size, b.prefix_length, b.header_length, b.file, b.data")}
+                {If(MessageColumns.Threading, "s.message_id, s.refs")}, {If(MessageColumns.Content, "b.size, b.prefix_length, b.header_length, b.file, b.data")},
+                {((columns & MessageColumns.ObjectIds) != 0 ? "m.body, coalesce(nullif(s.thread, 0), m.body)" : "NULL, NULL")}
             FROM message m {((columns & OfSummary) != 0 ? "LEFT JOIN summary s ON s.body=m.body" : "")}
                 {((columns & MessageColumns.Content) != 0 ? "LEFT JOIN body b ON b.id=m.body" : "")}
             """;
