@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Text;
 using System.Text.RegularExpressions;
+using MailPlus.Engine.Settings;
 using MailPlus.Engine.Smtp.Server;
 using MailPlus.Engine.Tls;
 using MailPlus.Tests.Support;
@@ -10,7 +11,7 @@ using Xunit;
 namespace MailPlus.Tests.Smtp;
 
 /// <summary>
-/// Plays the files of Dialogues/Smtp. First line: <c>role mx|submission|smtps [lab]</c>. Then <c>C: line</c> (lines that follow each other go out in one write),
+/// Plays the files of Dialogues/Smtp. First line: <c>role mx|submission|smtps [lab] [Name=Value]</c>, the last for settings of Smtp. Then <c>C: line</c> (lines that follow each other go out in one write),
 /// <c>R: raw octets</c> with \r \n \0 \xHH and nothing added, <c>S: reply</c> where <c>*</c> stands for anything, <c>TLS</c> a handshake, <c>END</c> the server closes,
 /// <c>A: sender -> recipients | message</c> with \r \n what was accepted next, <c>NONE</c> nothing more was accepted.
 /// </summary>
@@ -29,6 +30,11 @@ public sealed partial class SmtpDialogueTests
         var lines = await File.ReadAllLinesAsync(Path.Combine(Folder, file));
         var head = lines[0].Split(' ');
         using var bench = new SmtpBench(lab: head.Contains("lab"));
+        foreach (var setting in head.Where(word => word.Contains('=')).Select(word => word.Split('=', 2)))
+        {
+            bench.Settings.Set(new SettingsCatalog().Write(bench.Settings.Current, $"Smtp.{setting[0]}", setting[1]));
+        }
+
         await using var ends = new MemoryConnection(_ => Certificate.Options, remote: head.Contains("lab") ? IPAddress.Loopback : null);
         var role = head[1] switch { "submission" => SmtpRole.Submission, "smtps" => SmtpRole.Smtps, _ => SmtpRole.Mx };
         var served = ServeAsync(ends, new SmtpHandler(role, bench.Door), implicitTls: role == SmtpRole.Smtps);

@@ -1,5 +1,18 @@
 namespace MailPlus.Engine.Settings.Sections;
 
+/// <summary>Whom VRFY tells whether an address exists.</summary>
+public enum VerifyPolicy
+{
+    /// <summary>Nobody: 252 to every question (RFC 5321 7.3).</summary>
+    Nobody,
+
+    /// <summary>Who has signed in.</summary>
+    SignedIn,
+
+    /// <summary>Everybody.</summary>
+    Everybody,
+}
+
 /// <summary>Mail Delivery &gt; General: the SMTP server's profile (DEL).</summary>
 public sealed record SmtpSettings
 {
@@ -22,6 +35,10 @@ public sealed record SmtpSettings
     /// <summary>Messages one connection may send; 0 is unlimited.</summary>
     [Setting(Minimum = 0, Maximum = 1000000)]
     public int MaximumMessagesPerConnection { get; init; }
+
+    /// <summary>Whom VRFY tells whether an address exists; others hear 252 whatever they ask.</summary>
+    [Setting]
+    public VerifyPolicy Verify { get; init; } = VerifyPolicy.Nobody;
 
     /// <summary>Idle seconds before 421 (RFC 5321 4.5.3.2: at least 5 minutes).</summary>
     [Setting(Unit = "seconds", Minimum = 60, Maximum = 3600)]

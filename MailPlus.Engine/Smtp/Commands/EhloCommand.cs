@@ -1,4 +1,5 @@
 using System.Globalization;
+using MailPlus.Engine.Settings.Sections;
 using MailPlus.Engine.Smtp.Server;
 using MailPlus.Engine.Smtp.Wire;
 
@@ -48,9 +49,16 @@ internal sealed class EhloCommand : SmtpCommand
             "SMTPUTF8",
             "DSN",
             "CHUNKING",
-            string.Create(CultureInfo.InvariantCulture, $"LIMITS RCPTMAX={settings.MaximumRecipients}"), // RFC 9422
+            Limits(settings),
             "HELP",
         ]);
         return lines;
+    }
+
+    /// <summary>RFC 9422 4: what a client would otherwise learn by being refused.</summary>
+    private static string Limits(SmtpSettings settings)
+    {
+        var messages = settings.MaximumMessagesPerConnection;
+        return string.Create(CultureInfo.InvariantCulture, $"LIMITS {(messages > 0 ? $"MAILMAX={messages} " : "")}RCPTMAX={settings.MaximumRecipients}");
     }
 }

@@ -1,13 +1,44 @@
+using MailPlus.Engine.Delivery;
+using MailPlus.Engine.Events;
+using MailPlus.Engine.Primitives;
+using MailPlus.Engine.Settings.Sections;
 using MailPlus.Engine.Smtp.Server;
 using MailPlus.Engine.Smtp.Wire;
 
 namespace MailPlus.Engine.Smtp.Commands;
 
-/// <summary>VRFY (RFC 5321 3.5.3): tells nobody who exists.</summary>
+/// <summary>VRFY (RFC 5321 3.5): tells who exists only to whom the settings let it.</summary>
 internal sealed class VrfyCommand : SmtpCommand
 {
+    private static readonly MessageSource Stranger = new(MessageOrigin.Inbound);
+
     public override SmtpVerb Verb => SmtpVerb.Vrfy;
 
-    public override ValueTask<SmtpReply?> RunAsync(SmtpSession session, string argument, CancellationToken aborted) =>
-        Reply(argument.Length == 0 ? SmtpReplies.NeedsName : SmtpReplies.CannotVerify);
+    public override async ValueTask<SmtpReply?> RunAsync(SmtpSession session, string argument, CancellationToken aborted)
+    {
+        if (argument.Length == 0)
+        {
+            return SmtpReplies.NeedsName;
+        }
+
+        var told = session.Settings.Smtp.Verify switch
+        {
+            VerifyPolicy.Everybody => true,
+            VerifyPolicy.SignedIn => session.Actor is not null,
+            _ => false,
+        };
+        if (!told || !EmailAddress.TryParse(argument.Trim('<', '>'), out var address))
+        {
+            return SmtpReplies.CannotVerify;
+        }
+
+        // Asked as a stranger would be: what is not hosted here is then told apart from what is.
+        var refusal = await session.Door.Acceptance.CheckRecipientAsync(new Recipient(address), Stranger, aborted);
+        return refusal?.Kind switch
+        {
+            null or RefusalKind.OverQuota => SmtpReplies.Verified(address),
+            RefusalKind.UnknownRecipient => SmtpReplies.For(refusal, SmtpStep.Rcpt),
+            _ => SmtpReplies.CannotVerify,
+        };
+    }
 }

@@ -71,6 +71,8 @@ internal static class SmtpReplies
 
     public static SmtpReply Queued(EntryId entry) => new(250, "2.0.0", $"Ok: queued as {entry}");
 
+    public static SmtpReply Verified(EmailAddress address) => new(250, "2.1.5", $"<{address}>");
+
     public static SmtpReply ChunkTaken(long octets) => new(250, "2.0.0", string.Create(CultureInfo.InvariantCulture, $"{octets} octets received"));
 
     public static SmtpReply TooLarge(long limit) => new(552, "5.3.4", string.Create(CultureInfo.InvariantCulture, $"Message is larger than {limit} octets"));
