@@ -53,7 +53,8 @@ internal static class LogExport
     private static string Cell(string text)
     {
         // Subjects come from strangers: a cell that begins like a formula would be run by a spreadsheet.
-        var safe = text is ['=' or '+' or '-' or '@' or '\t' or '\r', ..] ? "'" + text : text;
+        // East Asian editions read the full-width signs as the plain ones, and leading white space is skipped by some.
+        var safe = text.AsSpan().TrimStart() is ['=' or '+' or '-' or '@' or '\uFF1D' or '\uFF0B' or '\uFF0D' or '\uFF20', ..] || text is ['\t' or '\r' or '\n', ..] ? "'" + text : text;
         return safe.AsSpan().ContainsAny("\",\r\n") ? $"\"{safe.Replace("\"", "\"\"", StringComparison.Ordinal)}\"" : safe;
     }
 
