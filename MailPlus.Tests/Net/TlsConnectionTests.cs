@@ -31,13 +31,27 @@ public sealed class TlsConnectionTests
     {
         await using var ends = new MemoryConnection(_ => Certificate.Options);
         await ends.SendAsync("RCPT TO:<injected@example.test>\r\n");
+        ends.Server.DropInput();
+        // The ClientHello waits already when the server comes to the handshake: dropping any later would lose it.
+        var client = ends.StartTlsAsync();
         var server = ends.Server.StartTlsAsync(default);
-        await ends.StartTlsAsync();
+        await client;
         await server;
         await ends.SendAsync("NOOP\r\n");
         var result = await ends.Server.Input.ReadAsync();
         Assert.Equal("NOOP\r\n", System.Text.Encoding.ASCII.GetString(System.Buffers.BuffersExtensions.ToArray(result.Buffer)));
         ends.Server.Input.AdvanceTo(result.Buffer.End);
+    }
+
+    [Fact]
+    public async Task Clear_text_in_place_of_a_handshake_ends_the_connection()
+    {
+        await using var ends = new MemoryConnection(_ => Certificate.Options);
+        ends.Server.DropInput();
+        await ends.SendAsync("RCPT TO:<injected@example.test>\r\n");
+        await Assert.ThrowsAnyAsync<Exception>(() => ends.Server.StartTlsAsync(default));
+        Assert.True(ends.Server.Aborted.IsCancellationRequested);
+        Assert.False(ends.Server.IsTls);
     }
 
     [Fact]

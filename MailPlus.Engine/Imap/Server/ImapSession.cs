@@ -288,6 +288,11 @@ internal sealed partial class ImapSession : IAsyncDisposable
         }
 
         WriteTagged(tag, completion);
+        if (_startsTls)
+        {
+            Connection.DropInput();
+        }
+
         await FlushAsync(cancellationToken);
         if (_startsTls)
         {

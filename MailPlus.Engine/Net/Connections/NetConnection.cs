@@ -64,7 +64,16 @@ public abstract class NetConnection
     /// <summary>Fires when the server asks sessions to end (drain) or aborts this connection.</summary>
     public abstract CancellationToken Closing { get; }
 
-    /// <summary>Starts TLS as the server. Octets buffered before the handshake are dropped (design 6: STARTTLS injection). The caller has flushed its "ready" line.</summary>
+    /// <summary>
+    /// Drops what the peer has sent so far. Called before the "ready" line of STARTTLS is flushed (design 6: STARTTLS injection): before that line no octet
+    /// of a handshake can have come, after it none of a command may.
+    /// </summary>
+    public abstract void DropInput();
+
+    /// <summary>
+    /// Starts TLS as the server. The caller has called <see cref="DropInput"/> and then flushed its "ready" line. Clear text that comes instead of a
+    /// handshake makes it fail, so that in no case it is taken for a command under TLS.
+    /// </summary>
     /// <exception cref="AuthenticationException">The handshake failed; the connection is closed.</exception>
     public abstract Task StartTlsAsync(CancellationToken cancellationToken);
 

@@ -15,7 +15,6 @@ internal sealed record ConnectionEnds(string Id, IPEndPoint Remote, IPEndPoint L
 /// <summary>A connection over a duplex pipe: Kestrel's socket transport, or two pipes in memory in tests.</summary>
 internal sealed class PipedConnection : NetConnection, IAsyncDisposable
 {
-    private const byte TlsHandshakeRecord = 0x16;
     private static readonly TimeSpan LastWordsTime = TimeSpan.FromSeconds(10);
 
     private readonly IDuplexPipe _transport;
@@ -76,7 +75,6 @@ internal sealed class PipedConnection : NetConnection, IAsyncDisposable
             throw new InvalidOperationException(_tls is null ? "no certificate for TLS" : "TLS is already on");
         }
 
-        DropPlainText();
         var ssl = new SslStream(new DuplexPipeStream(_plainInput, _plainOutput), leaveInnerStreamOpen: true);
         try
         {
@@ -210,22 +208,15 @@ internal sealed class PipedConnection : NetConnection, IAsyncDisposable
         }
     }
 
-    /// <summary>
-    /// Drops what came in clear text before the handshake (design 6). What begins like a TLS record stays, because a quick client's ClientHello may be here already;
-    /// if it is not one the handshake fails, so that in no case clear text is taken for a command under TLS.
-    /// </summary>
-    private void DropPlainText()
+    public override void DropInput()
     {
-        while (_plainInput.TryRead(out var result))
+        while (_input.TryRead(out var result))
         {
-            var buffer = result.Buffer;
-            if (buffer.IsEmpty || buffer.FirstSpan[0] == TlsHandshakeRecord)
+            _input.AdvanceTo(result.Buffer.End);
+            if (result.IsCompleted || result.Buffer.IsEmpty)
             {
-                _plainInput.AdvanceTo(buffer.Start);
                 return;
             }
-
-            _plainInput.AdvanceTo(buffer.End);
         }
     }
 }

@@ -114,6 +114,7 @@ internal sealed partial class Pop3Session : IAsyncDisposable
     public async ValueTask StartTlsAsync(CancellationToken aborted)
     {
         Write(Pop3Reply.Ok("BeginTls"));
+        Connection.DropInput();
         await Input.FlushAsync(aborted);
         Connection.SetDeadline(DeadlineKind.Handshake, HandshakeTime);
         await Connection.StartTlsAsync(aborted);

@@ -157,6 +157,7 @@ internal sealed class SmtpSession
     public async ValueTask StartTlsAsync(CancellationToken aborted)
     {
         Write(SmtpReplies.ReadyForTls);
+        Connection.DropInput();
         await Input.FlushAsync(aborted);
         Connection.SetDeadline(DeadlineKind.Handshake, HandshakeTime);
         await Connection.StartTlsAsync(aborted);
