@@ -11,6 +11,9 @@ public sealed record MessageSource(MessageOrigin Origin)
     /// <summary>The peer, null for generated messages and webmail.</summary>
     public IPAddress? Client { get; init; }
 
+    /// <summary>The peer's name in DNS as a trusted proxy found it, "" when nobody asked.</summary>
+    public string ClientName { get; init; } = "";
+
     /// <summary>What the peer called itself in EHLO/HELO.</summary>
     public string Helo { get; init; } = "";
 

@@ -19,7 +19,7 @@ internal static class ReceivedField
         {
             text.Append("from ");
             AppendHelo(text, source.Helo, client);
-            text.Append(" (").Append(Literal(client)).Append(")\r\n\t");
+            text.Append(" (").Append(source.ClientName.Length > 0 ? $"{source.ClientName} " : "").Append(Literal(client)).Append(")\r\n\t");
         }
 
         if (source.Tls is { Length: > 0 } tls)

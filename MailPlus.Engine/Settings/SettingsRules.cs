@@ -32,6 +32,11 @@ internal static class SettingsRules
             yield return Invalid("Security.TrustedProxies", "AddressMalformed");
         }
 
+        if (snapshot.Security.ProxyListeners.Any(name => !IsListener(name)))
+        {
+            yield return Invalid("Security.ProxyListeners", "ListenerUnknown");
+        }
+
         if (snapshot.MailAuth.ExemptNetworks.Any(network => !IPAddress.TryParse(network, out _) && !IPNetwork.TryParse(network, out _)))
         {
             yield return Invalid("MailAuth.ExemptNetworks", "AddressMalformed");
@@ -80,6 +85,9 @@ internal static class SettingsRules
             yield return Invalid("Delivery.RetrySeconds", "RetryScheduleMalformed");
         }
     }
+
+    private static bool IsListener(string name) => typeof(ServiceSettings).GetProperties()
+        .Any(property => property.PropertyType == typeof(ListenerSetting) && property.Name.Equals(name, StringComparison.OrdinalIgnoreCase));
 
     private static bool IsAuthority(string text)
     {

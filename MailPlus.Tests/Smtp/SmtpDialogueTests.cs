@@ -11,9 +11,9 @@ using Xunit;
 namespace MailPlus.Tests.Smtp;
 
 /// <summary>
-/// Plays the files of Dialogues/Smtp. First line: <c>role mx|submission|smtps [lab] [Name=Value]</c>, the last for settings of Smtp. Then <c>C: line</c> (lines that follow each other go out in one write),
+/// Plays the files of Dialogues/Smtp. First line: <c>role mx|submission|smtps [lab] [proxy] [Name=Value]</c>: proxy makes the peer a trusted one; the last for settings of Smtp. Then <c>C: line</c> (lines that follow each other go out in one write),
 /// <c>R: raw octets</c> with \r \n \0 \xHH and nothing added, <c>S: reply</c> where <c>*</c> stands for anything, <c>TLS</c> a handshake, <c>END</c> the server closes,
-/// <c>A: sender -> recipients | message</c> with \r \n what was accepted next, <c>NONE</c> nothing more was accepted.
+/// <c>A: sender -> recipients | message</c> with \r \n what was accepted next, <c>F: client helo protocol account</c> where it came from, <c>NONE</c> nothing more was accepted.
 /// </summary>
 public sealed partial class SmtpDialogueTests
 {
@@ -33,6 +33,11 @@ public sealed partial class SmtpDialogueTests
         foreach (var setting in head.Where(word => word.Contains('=')).Select(word => word.Split('=', 2)))
         {
             bench.Settings.Set(new SettingsCatalog().Write(bench.Settings.Current, $"Smtp.{setting[0]}", setting[1]));
+        }
+
+        if (head.Contains("proxy"))
+        {
+            bench.Settings.Set(bench.Settings.Current with { Security = new() { TrustedProxies = ["192.0.2.0/30"] } });
         }
 
         await using var ends = new MemoryConnection(_ => Certificate.Options, remote: head.Contains("lab") ? IPAddress.Loopback : null);
@@ -85,6 +90,11 @@ public sealed partial class SmtpDialogueTests
             Assert.True(bench.Acceptance.Accepted.TryDequeue(out var message), $"{place}: nothing was accepted");
             var shown = $"{message.Envelope.ReversePath} -> {string.Join(",", message.Envelope.Recipients.Select(r => r.Address))} | {message.Text}";
             Assert.Equal(Unescape(line[3..]), shown);
+        }
+        else if (line.StartsWith("F: "))
+        {
+            var source = bench.Acceptance.Last!.Source;
+            Assert.Equal(line[3..], $"{source.Client} {source.Helo} {source.Protocol} {source.Actor?.Name ?? "-"}");
         }
         else if (line == "TLS")
         {

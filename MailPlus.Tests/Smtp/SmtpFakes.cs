@@ -20,6 +20,9 @@ internal sealed class FakeAcceptance : IAcceptance
 {
     public ConcurrentQueue<AcceptedMessage> Accepted { get; } = new();
 
+    /// <summary>The newest of <see cref="Accepted"/>, whether taken out or not.</summary>
+    public AcceptedMessage? Last { get; private set; }
+
     public ConcurrentQueue<AcceptanceReceipt> Lost { get; } = new();
 
     /// <summary>Runs inside AcceptAsync.</summary>
@@ -62,7 +65,8 @@ internal sealed class FakeAcceptance : IAcceptance
             throw new RefusedException(new Refusal(RefusalKind.Unavailable, "QueueUnavailable") { Temporary = true });
         }
 
-        Accepted.Enqueue(new AcceptedMessage(message.Envelope with { Recipients = [.. message.Envelope.Recipients] }, message.Source, text, message.Content.FileName is not null));
+        Last = new AcceptedMessage(message.Envelope with { Recipients = [.. message.Envelope.Recipients] }, message.Source, text, message.Content.FileName is not null);
+        Accepted.Enqueue(Last);
         return new AcceptanceReceipt(new EntryId(0xA0 + Accepted.Count));
     }
 
@@ -99,6 +103,9 @@ internal sealed class SmtpBench : IDisposable
             Run = new RunOptions { DataFolder = _folder, LoopbackLab = lab },
             Acceptance = Acceptance,
             Authenticator = new FakeAuthenticator(),
+            SignInVouched = (name, _, _) => name == "alice"
+                ? new ValueTask<Actor>(Actor.ForAccount(new AccountId(1), "alice", isAdministrator: false))
+                : throw new RefusedException(new Refusal(RefusalKind.AuthenticationFailed, "AuthenticationFailed")),
             Events = Events,
             Spool = new SpoolFolder(_folder),
             Clock = clock ?? TimeProvider.System,

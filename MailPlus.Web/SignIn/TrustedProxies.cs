@@ -1,4 +1,5 @@
 using System.Net;
+using MailPlus.Engine.Net.Connections;
 using MailPlus.Engine.Settings;
 
 namespace MailPlus.Web.SignIn;
@@ -33,9 +34,5 @@ internal sealed class TrustedProxies(RequestDelegate next, ISettingsSource setti
         return next(context);
     }
 
-    internal static bool IsTrusted(IPAddress peer, IReadOnlyList<string> proxies)
-    {
-        var address = peer.IsIPv4MappedToIPv6 ? peer.MapToIPv4() : peer;
-        return proxies.Any(proxy => IPNetwork.TryParse(proxy, out var network) ? network.Contains(address) : IPAddress.TryParse(proxy, out var single) && single.Equals(address));
-    }
+    internal static bool IsTrusted(IPAddress peer, IReadOnlyList<string> proxies) => AddressRanges.IsListed(peer, proxies);
 }

@@ -23,6 +23,13 @@ public static class AddressRanges
     /// <summary>An IPv4 address where a dual-mode socket shows it mapped into IPv6.</summary>
     public static IPAddress Plain(IPAddress address) => address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
 
+    /// <summary>Whether a list of addresses and networks, as the settings hold them, covers an address.</summary>
+    public static bool IsListed(IPAddress address, IReadOnlyList<string> list)
+    {
+        var plain = Plain(address);
+        return list.Any(entry => IPNetwork.TryParse(entry, out var network) ? network.Contains(plain) : IPAddress.TryParse(entry, out var single) && Plain(single).Equals(plain));
+    }
+
     /// <summary>The address limits count by: itself for IPv4, its /64 for IPv6, because one host has a whole /64.</summary>
     public static IPAddress CountingKey(IPAddress address)
     {

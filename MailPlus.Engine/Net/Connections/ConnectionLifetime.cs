@@ -5,6 +5,7 @@ using System.Net.Sockets;
 using System.Security.Authentication;
 using System.Text;
 using MailPlus.Engine.Net.Listeners;
+using MailPlus.Engine.Net.Proxy;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.Logging;
@@ -74,7 +75,8 @@ public sealed partial class ConnectionLifetime : IDisposable
     {
         await using var connection = new PipedConnection(transport, ends, _tls, _clock, abortTransport);
         using var scope = _log.BeginScope("{Listener} {Connection}", protocol.Name, ends.Id);
-        var admission = _table.TryAdd(connection);
+        var isProxy = _table.ExpectsProxyHeader(protocol.Name, ends.Remote.Address);
+        var admission = _table.TryAdd(connection, isProxy);
         if (admission != Admission.Admitted)
         {
             LogTurnedAway(protocol.Name, ends.Id, ends.Remote, admission);
@@ -87,6 +89,13 @@ public sealed partial class ConnectionLifetime : IDisposable
         var end = "served";
         try
         {
+            if (isProxy && !await IsAdmittedAsync(connection, protocol))
+            {
+                end = "turned away";
+                return;
+            }
+
+            connection.RefuseProxyHeader();
             if (protocol.ImplicitTls)
             {
                 connection.SetDeadline(DeadlineKind.Handshake, HandshakeTime);
@@ -95,6 +104,11 @@ public sealed partial class ConnectionLifetime : IDisposable
             }
 
             await protocol.Handler.ServeAsync(connection, connection.Aborted);
+        }
+        catch (ProxyHeaderException failure)
+        {
+            end = failure.Message;
+            LogProxyHeader(protocol.Name, ends.Id, failure.Message);
         }
         catch (Exception failure) when (IsPeers(failure))
         {
@@ -112,6 +126,26 @@ public sealed partial class ConnectionLifetime : IDisposable
             _table.Remove(connection);
             LogClosed(protocol.Name, ends.Id, end, _clock.GetElapsedTime(begun).TotalMilliseconds);
         }
+    }
+
+    /// <summary>Learns from a trusted proxy for whom it connects, and judges that client as if it had come by itself.</summary>
+    private async Task<bool> IsAdmittedAsync(PipedConnection connection, ProtocolListener protocol)
+    {
+        if (await ProxyHeaderReader.ReadAsync(connection, connection.Aborted) is not ({ } source, { } destination))
+        {
+            return true; // the proxy itself
+        }
+
+        connection.Readdress(source, destination);
+        var admission = _table.Recount(connection);
+        LogProxied(protocol.Name, connection.Id, source);
+        if (admission != Admission.Admitted)
+        {
+            LogTurnedAway(protocol.Name, connection.Id, source, admission);
+            SayBusy(connection, protocol);
+        }
+
+        return admission == Admission.Admitted;
     }
 
     /// <summary>True for what a peer or the network causes: it never logs as an error (design rule 5).</summary>
@@ -137,6 +171,12 @@ public sealed partial class ConnectionLifetime : IDisposable
 
     [LoggerMessage(1003, LogLevel.Information, "{Listener} {Connection} from {Remote} turned away: {Admission}")]
     private partial void LogTurnedAway(string listener, string connection, IPEndPoint remote, Admission admission);
+
+    [LoggerMessage(1005, LogLevel.Debug, "{Listener} {Connection} is for {Remote}, says the proxy")]
+    private partial void LogProxied(string listener, string connection, IPEndPoint remote);
+
+    [LoggerMessage(1006, LogLevel.Warning, "{Listener} {Connection} closed: {Reason}")]
+    private partial void LogProxyHeader(string listener, string connection, string reason);
 
     [LoggerMessage(1004, LogLevel.Error, "{Listener} {Connection} failed")]
     private partial void LogFailed(Exception failure, string listener, string connection);

@@ -80,26 +80,39 @@ public sealed class ConnectionTable : IDisposable
         return new string(text);
     }
 
-    /// <summary>Counts a connection in, or says why not; an admitted one must be removed again.</summary>
-    internal Admission TryAdd(PipedConnection connection)
+    /// <summary>Whether a connection to a listener has to begin with a PROXY header: it comes from a trusted proxy and the settings name the listener.</summary>
+    internal bool ExpectsProxyHeader(string listener, IPAddress peer)
     {
-        var limits = _settings.Current.Service;
+        var security = _settings.Current.Security;
+        return security.ProxyListeners.Contains(listener, StringComparer.OrdinalIgnoreCase) && AddressRanges.IsListed(peer, security.TrustedProxies);
+    }
+
+    /// <summary>Counts a connection under the client a proxy named in place of the proxy, or says why it may not stay; it is to be removed in both cases.</summary>
+    internal Admission Recount(PipedConnection connection)
+    {
+        Uncount(connection.CountedAs);
+        return TryCount(connection, _unlimited(connection.Remote.Address)) ? Admission.Admitted : Admission.TooManyFromAddress;
+    }
+
+    /// <summary>Counts a connection in, or says why not; an admitted one must be removed again.</summary>
+    /// <param name="connection">The connection.</param>
+    /// <param name="isProxy">A proxy that has not yet said for whom: limits by address wait for that.</param>
+    internal Admission TryAdd(PipedConnection connection, bool isProxy = false)
+    {
         if (_draining)
         {
             return Admission.ShuttingDown;
         }
 
-        if (Interlocked.Increment(ref _count) > limits.MaximumConnections)
+        if (Interlocked.Increment(ref _count) > _settings.Current.Service.MaximumConnections)
         {
             Interlocked.Decrement(ref _count);
             return Admission.TooManyInTotal;
         }
 
-        var key = AddressRanges.CountingKey(connection.Remote.Address);
-        var ofAddress = _perAddress.AddOrUpdate(key, 1, static (_, count) => count + 1);
-        if (ofAddress > limits.MaximumConnectionsPerAddress && !_unlimited(connection.Remote.Address))
+        if (!TryCount(connection, isProxy || _unlimited(connection.Remote.Address)))
         {
-            CountOut(key);
+            Interlocked.Decrement(ref _count);
             return Admission.TooManyFromAddress;
         }
 
@@ -118,14 +131,28 @@ public sealed class ConnectionTable : IDisposable
     {
         if (_open.TryRemove(connection.Id, out _))
         {
-            CountOut(AddressRanges.CountingKey(connection.Remote.Address));
+            Interlocked.Decrement(ref _count);
+            Uncount(connection.CountedAs);
         }
     }
 
-    private void CountOut(IPAddress key)
+    private bool TryCount(PipedConnection connection, bool unlimited)
     {
-        Interlocked.Decrement(ref _count);
-        while (_perAddress.TryGetValue(key, out var count))
+        var key = AddressRanges.CountingKey(connection.Remote.Address);
+        connection.CountedAs = key;
+        if (_perAddress.AddOrUpdate(key, 1, static (_, count) => count + 1) <= _settings.Current.Service.MaximumConnectionsPerAddress || unlimited)
+        {
+            return true;
+        }
+
+        Uncount(key);
+        connection.CountedAs = null;
+        return false;
+    }
+
+    private void Uncount(IPAddress? key)
+    {
+        while (key is not null && _perAddress.TryGetValue(key, out var count))
         {
             var done = count > 1
                 ? _perAddress.TryUpdate(key, count - 1, count)

@@ -1,11 +1,15 @@
 using System.IO.Pipelines;
 using System.Runtime.CompilerServices;
+using MailPlus.Engine.Net.Proxy;
 
 namespace MailPlus.Engine.Net.Connections;
 
 /// <summary>The transport's reader; a read that the heartbeat cancelled because a deadline passed ends in <see cref="DeadlineException"/>.</summary>
 internal sealed class DeadlineReader(PipeReader inner, PipedConnection owner) : PipeReader
 {
+    /// <summary>A PROXY header as the first octets is an error; off once they have been something else.</summary>
+    public bool RefusesProxyHeader { get; set; }
+
     public override void AdvanceTo(SequencePosition consumed) => inner.AdvanceTo(consumed);
 
     public override void AdvanceTo(SequencePosition consumed, SequencePosition examined) => inner.AdvanceTo(consumed, examined);
@@ -20,6 +24,7 @@ internal sealed class DeadlineReader(PipeReader inner, PipedConnection owner) : 
         {
             if (!result.IsCanceled)
             {
+                Look(result);
                 return true;
             }
 
@@ -39,7 +44,26 @@ internal sealed class DeadlineReader(PipeReader inner, PipedConnection owner) : 
     private ValueTask<ReadResult> Checked(ValueTask<ReadResult> completed, CancellationToken cancellationToken)
     {
         var result = completed.GetAwaiter().GetResult();
-        return result.IsCanceled ? AwaitAsync(new ValueTask<ReadResult>(result), cancellationToken) : new ValueTask<ReadResult>(result);
+        if (result.IsCanceled)
+        {
+            return AwaitAsync(new ValueTask<ReadResult>(result), cancellationToken);
+        }
+
+        Look(result);
+        return new ValueTask<ReadResult>(result);
+    }
+
+    private void Look(in ReadResult result)
+    {
+        if (RefusesProxyHeader && !result.Buffer.IsEmpty)
+        {
+            var found = ProxyHeader.Recognize(result.Buffer);
+            RefusesProxyHeader = found == ProxyHeaderStatus.Incomplete;
+            if (found == ProxyHeaderStatus.Complete)
+            {
+                throw new ProxyHeaderException($"a PROXY header from {owner.Remote}, which is no trusted proxy");
+            }
+        }
     }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
@@ -54,6 +78,7 @@ internal sealed class DeadlineReader(PipeReader inner, PipedConnection owner) : 
             result = await inner.ReadAsync(cancellationToken);
         }
 
+        Look(result);
         return result;
     }
 }

@@ -9,6 +9,9 @@ namespace MailPlus.Engine.Net.Connections;
 /// <summary>A named limit on waiting; the name goes to the log and to the peer's last line.</summary>
 public enum DeadlineKind
 {
+    /// <summary>PROXY header of a trusted proxy.</summary>
+    ProxyHeader,
+
     /// <summary>TLS handshake.</summary>
     Handshake,
 
@@ -82,6 +85,9 @@ public abstract class NetConnection
 
     /// <summary>Takes the deadline away.</summary>
     public abstract void ClearDeadline();
+
+    /// <summary>Takes the word of a trusted proxy for who the peer is; what is asked later of <see cref="Remote"/> and <see cref="Local"/> is that.</summary>
+    public abstract void Readdress(IPEndPoint remote, IPEndPoint local);
 
     /// <summary>Closes at once, without a word.</summary>
     public abstract void Abort(string reason);

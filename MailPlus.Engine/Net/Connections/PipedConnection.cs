@@ -18,7 +18,7 @@ internal sealed class PipedConnection : NetConnection, IAsyncDisposable
     private static readonly TimeSpan LastWordsTime = TimeSpan.FromSeconds(10);
 
     private readonly IDuplexPipe _transport;
-    private readonly ConnectionEnds _ends;
+    private ConnectionEnds _ends;
     private readonly TlsOptionsSource? _tls;
     private readonly TimeProvider _clock;
     private readonly Action<string>? _abortTransport;
@@ -54,6 +54,9 @@ internal sealed class PipedConnection : NetConnection, IAsyncDisposable
     public override IPEndPoint Remote => _ends.Remote;
 
     public override IPEndPoint Local => _ends.Local;
+
+    /// <summary>What the table counted this connection under.</summary>
+    public IPAddress? CountedAs { get; set; }
 
     public override SslProtocols? TlsProtocol => _ssl?.SslProtocol;
 
@@ -110,6 +113,8 @@ internal sealed class PipedConnection : NetConnection, IAsyncDisposable
         Volatile.Write(ref _expiredKind, -1);
     }
 
+    public override void Readdress(IPEndPoint remote, IPEndPoint local) => _ends = _ends with { Remote = remote, Local = local };
+
     public override void Abort(string reason)
     {
         if (Volatile.Read(ref _disposed) == 0)
@@ -130,6 +135,9 @@ internal sealed class PipedConnection : NetConnection, IAsyncDisposable
             Cancel(_closing);
         }
     }
+
+    /// <summary>Nobody but a trusted proxy may say who else is there: what begins like a PROXY header ends the connection unless it was read as one.</summary>
+    public void RefuseProxyHeader() => _plainInput.RefusesProxyHeader = true;
 
     /// <summary>Called by the heartbeat: ends the pending read and flush when the deadline has passed.</summary>
     public void CheckDeadline(long now)

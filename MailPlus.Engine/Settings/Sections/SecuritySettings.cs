@@ -19,9 +19,13 @@ public sealed record SecuritySettings
     [Setting(Unit = "minutes", Minimum = 5, Maximum = 43200)]
     public int WebIdleMinutes { get; init; } = 720;
 
-    /// <summary>Proxies whose X-Forwarded headers are believed, as addresses or networks; empty believes none.</summary>
+    /// <summary>Proxies that are believed who their client is (X-Forwarded headers, XCLIENT, PROXY headers), as addresses or networks; empty believes none.</summary>
     [Setting]
     public IReadOnlyList<string> TrustedProxies { get; init; } = [];
+
+    /// <summary>Listeners where connections from trusted proxies begin with a PROXY header (version 1 or 2): smtp, submission, smtps, imap, imaps, pop3, pop3s.</summary>
+    [Setting]
+    public IReadOnlyList<string> ProxyListeners { get; init; } = [];
 
     /// <summary>Certificates of authorities whose client certificates sign in (SASL EXTERNAL) as the account of their e-mail address: DER in base64, each one item; empty switches it off.</summary>
     [Setting(MaximumLength = 8192)]

@@ -50,8 +50,13 @@ internal sealed class EhloCommand : SmtpCommand
             "DSN",
             "CHUNKING",
             Limits(settings),
-            "HELP",
         ]);
+        if (session.IsFromProxy)
+        {
+            lines.Add($"XCLIENT {XClientAttributes.Names}");
+        }
+
+        lines.Add("HELP");
         return lines;
     }
 

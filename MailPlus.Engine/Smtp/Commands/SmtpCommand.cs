@@ -82,7 +82,8 @@ internal static class SmtpCommands
         new ExpnCommand(),
         new HelpCommand(),
         new StartTlsCommand(),
-        new AuthCommand());
+        new AuthCommand(),
+        new XClientCommand());
 
     /// <summary>The command of a verb, null when there is none.</summary>
     public static SmtpCommand? Find(SmtpVerb verb) => ByVerb[(int)verb];

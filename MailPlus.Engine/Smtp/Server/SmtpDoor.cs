@@ -21,6 +21,10 @@ public enum SmtpRole
     Smtps,
 }
 
+/// <summary>Signs in a client whom a trusted proxy has authenticated.</summary>
+/// <exception cref="Primitives.RefusedException">No such account, or it may not sign in.</exception>
+public delegate ValueTask<Primitives.Actor> VouchedSignIn(string name, System.Net.IPAddress? client, CancellationToken cancellationToken);
+
 /// <summary>What every SMTP session needs of the rest of the server.</summary>
 public sealed record SmtpDoor
 {
@@ -42,6 +46,9 @@ public sealed record SmtpDoor
         get => field ??= new SaslMechanisms(Authenticator);
         init;
     }
+
+    /// <summary>Takes a trusted proxy's word for who has signed in; null takes none.</summary>
+    public VouchedSignIn? SignInVouched { get; init; }
 
     /// <summary>Where refusals are told.</summary>
     public required EventStream Events { get; init; }

@@ -58,6 +58,7 @@ internal static class SmtpReplies
     public static readonly SmtpReply UnknownMechanism = new(504, "5.5.4", "Authentication mechanism not supported");
     public static readonly SmtpReply BadBase64 = new(501, "5.5.2", "Cannot decode the response");
     public static readonly SmtpReply AuthenticationCancelled = new(501, "5.7.0", "Authentication cancelled");
+    public static readonly SmtpReply NoProxy = new(550, "5.7.0", "Not authorized to speak for others");
     public static readonly SmtpReply AuthenticationFailed = new(535, "5.7.8", "Authentication failed");
 
     public static readonly SmtpReply BareLineEndInMessage = new(550, "5.6.0", "Message holds a bare CR or LF; lines end with CRLF");

@@ -17,10 +17,10 @@ internal sealed class SmtpSession
     private static readonly TimeSpan HandshakeTime = TimeSpan.FromSeconds(60);
 
     private readonly ContentReceiver _receiver;
-    private readonly bool _isLab;
     private int _errors;
     private int _refusedRecipients;
     private MessageSource? _source;
+    private XClientAttributes? _client;
 
     public SmtpSession(NetConnection connection, SmtpRole role, SmtpDoor door)
     {
@@ -29,7 +29,7 @@ internal sealed class SmtpSession
         Door = door;
         Settings = door.Settings.Current;
         Hostname = Settings.Smtp.Hostname.Length > 0 ? Settings.Smtp.Hostname : "localhost";
-        _isLab = door.Run.IsLab(connection.Remote.Address);
+        IsFromProxy = AddressRanges.IsListed(connection.Remote.Address, Settings.Security.TrustedProxies);
         Input = new SmtpInput(connection, TimeSpan.FromSeconds(Settings.Smtp.IdleSeconds));
         _receiver = new ContentReceiver(connection, Input, Settings.Smtp.MaximumMessageSize);
     }
@@ -37,6 +37,9 @@ internal sealed class SmtpSession
     public NetConnection Connection { get; }
 
     public SmtpRole Role { get; }
+
+    /// <summary>Who connected is a trusted proxy: it may say for whom it speaks, as often as it likes.</summary>
+    public bool IsFromProxy { get; }
 
     public SmtpDoor Door { get; }
 
@@ -62,10 +65,10 @@ internal sealed class SmtpSession
     public SmtpTransaction? Transaction { get; private set; }
 
     /// <summary>Log-in may be offered: under TLS, or in the laboratory (mail-rules 20).</summary>
-    public bool MayAuthenticate => Connection.IsTls || _isLab;
+    public bool MayAuthenticate => Connection.IsTls || Door.Run.IsLab(Connection.Remote.Address);
 
-    /// <summary>Only STARTTLS leads on (PRO-011).</summary>
-    public bool MustStartTls => Role == SmtpRole.Submission && !MayAuthenticate;
+    /// <summary>Only STARTTLS leads on (PRO-011), unless a proxy has vouched for the client.</summary>
+    public bool MustStartTls => Role == SmtpRole.Submission && !MayAuthenticate && Actor is null;
 
     /// <summary>Mail only from who has logged in: 465 and 587 (mail-rules 17).</summary>
     public bool MustAuthenticate => Role != SmtpRole.Mx && Actor is null;
@@ -81,7 +84,8 @@ internal sealed class SmtpSession
     public MessageSource Source => _source ??= new MessageSource(Actor is null ? MessageOrigin.Inbound : MessageOrigin.Submission)
     {
         Client = Connection.Remote.Address,
-        Helo = Helo ?? "",
+        ClientName = _client?.Name ?? "",
+        Helo = _client?.Helo is { Length: > 0 } claimed ? claimed : Helo ?? "",
         Protocol = ProtocolName(smtpUtf8: false),
         Tls = TlsName(),
         Actor = Actor,
@@ -123,6 +127,17 @@ internal sealed class SmtpSession
         await EndTransactionAsync();
         Helo = name.Length > 255 ? name[..255] : name;
         IsExtended = extended;
+        _source = null;
+    }
+
+    /// <summary>Begins anew for the client of a proxy: nothing said before counts.</summary>
+    public async ValueTask BeginForAsync(XClientAttributes client, Actor? actor)
+    {
+        await EndTransactionAsync();
+        _client = client;
+        Helo = null;
+        Actor = actor;
+        AuthenticationFailures = 0;
         _source = null;
     }
 
@@ -228,7 +243,7 @@ internal sealed class SmtpSession
 
     /// <summary>RFC 3848 and, for SMTPUTF8, RFC 6531 4.3.</summary>
     public string ProtocolName(bool smtpUtf8) =>
-        !IsExtended ? "SMTP" : (smtpUtf8 ? "UTF8SMTP" : "ESMTP") + (Connection.IsTls ? "S" : "") + (Actor is null ? "" : "A");
+        !(_client?.IsExtended ?? IsExtended) ? "SMTP" : (smtpUtf8 ? "UTF8SMTP" : "ESMTP") + (Connection.IsTls ? "S" : "") + (Actor is null ? "" : "A");
 
     private static SmtpReply Closing(SmtpReply reply) => new(reply.Code, reply.Enhanced, reply.Text) { Closes = true };
 

@@ -48,6 +48,9 @@ public enum SmtpVerb
     /// <summary>AUTH, RFC 4954.</summary>
     Auth,
 
+    /// <summary>XCLIENT, Postfix.</summary>
+    XClient,
+
     /// <summary>The first line of an HTTP request that strayed here.</summary>
     Http,
 }
