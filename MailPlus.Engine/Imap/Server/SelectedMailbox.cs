@@ -12,6 +12,9 @@ namespace MailPlus.Engine.Imap.Server;
 internal sealed class SelectedMailbox
 {
     private readonly List<(uint First, uint Last)> _recent = [];
+
+    /// <summary>Messages of the view that are gone, as the client was last told of them: what it was told of flags since the view was taken stays true for it.</summary>
+    private readonly Dictionary<Uid, MessageState> _gone = [];
     private int _keywordsTold;
 
     public SelectedMailbox(ImapSession session, MailboxState state, bool isReadOnly, Uid firstRecent)
@@ -77,7 +80,7 @@ internal sealed class SelectedMailbox
         }
 
         var index = Known.IndexOf(seen.Uid);
-        return index < 0 ? seen : Known[index];
+        return index >= 0 ? Known[index] : _gone.GetValueOrDefault(seen.Uid, seen);
     }
 
     /// <summary>Positions of the view that a set names, ascending ranges.</summary>
@@ -162,11 +165,17 @@ internal sealed class SelectedMailbox
 
         var flags = now.ChangesSince(Known);
         var numbers = ReferenceEquals(View, Known) ? flags : now.ChangesSince(View);
+        foreach (var uid in flags.Expunged)
+        {
+            _gone[uid] = Known[Known.IndexOf(uid)];
+        }
+
         Known = now;
         if (numbers.Expunged.Count == 0 || news.Kind == NewsKind.All)
         {
             await TellExpungedAsync(session, numbers.Expunged, cancellationToken);
             View = now;
+            _gone.Clear();
             if (numbers.Added.Count > 0)
             {
                 await TellAddedAsync(session, numbers.Added, cancellationToken);
