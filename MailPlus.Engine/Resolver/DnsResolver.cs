@@ -16,6 +16,9 @@ public sealed class DnsResolver(ISettingsSource settings, TimeProvider clock) : 
     private const int Attempts = 2;
     private static readonly TimeSpan LongestNegative = TimeSpan.FromMinutes(5);
 
+    /// <summary>Docker's resolver: on loopback, but it passes on what came over the open network.</summary>
+    private static readonly IPAddress ContainerForwarder = new([127, 0, 0, 11]);
+
     private readonly Lock _change = new();
     private Session? _session;
 
@@ -54,7 +57,13 @@ public sealed class DnsResolver(ISettingsSource settings, TimeProvider clock) : 
         var (a, aaaa) = (await four, await six);
         if (a.IsFound || aaaa.IsFound)
         {
-            return new DnsAnswer<IPAddress>(DnsStatus.Found, [.. a.Records, .. aaaa.Records]);
+            // A type that could not be asked says nothing about the addresses of the other one, which is signed or not by itself.
+            var asked = new[] { a, aaaa }.Where(answer => answer.Status != DnsStatus.TemporaryFailure).ToList();
+            return new DnsAnswer<IPAddress>(DnsStatus.Found, [.. a.Records, .. aaaa.Records])
+            {
+                IsSecure = asked.TrueForAll(answer => answer.IsSecure),
+                CanonicalName = asked[0].CanonicalName,
+            };
         }
 
         if (a.Status == DnsStatus.TemporaryFailure || aaaa.Status == DnsStatus.TemporaryFailure)
@@ -75,6 +84,17 @@ public sealed class DnsResolver(ISettingsSource settings, TimeProvider clock) : 
         QueryAsync(QueryType.TXT, name, static records => records.TxtRecords().Select(txt => string.Concat(txt.Text)), cancellationToken);
 
     /// <inheritdoc/>
+    public ValueTask<DnsAnswer<TlsaRecord>> QueryTlsaAsync(string name, CancellationToken cancellationToken) => QueryAsync(
+        QueryType.TLSA,
+        name,
+        static records => records.TlsaRecords().Select(tlsa => new TlsaRecord((int)tlsa.CertificateUsage, (int)tlsa.Selector, (int)tlsa.MatchingType, tlsa.CertificateAssociationData.ToArray())),
+        cancellationToken);
+
+    /// <inheritdoc/>
+    public ValueTask<DnsAnswer<string>> QueryAliasAsync(string name, CancellationToken cancellationToken) =>
+        QueryAsync(QueryType.CNAME, name, static records => records.CnameRecords().Select(alias => Name(alias.CanonicalName)), cancellationToken);
+
+    /// <inheritdoc/>
     public ValueTask<DnsAnswer<string>> QueryPtrAsync(IPAddress address, CancellationToken cancellationToken)
     {
         var plain = address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
@@ -89,15 +109,25 @@ public sealed class DnsResolver(ISettingsSource settings, TimeProvider clock) : 
         return parsed;
     }
 
+    /// <summary>Whether a resolver's word is taken for it that an answer is signed and right (mail-rules 36).</summary>
+    internal static bool Trusts(DnssecTrust trust, IPAddress resolver) => trust switch
+    {
+        DnssecTrust.Always => true,
+        DnssecTrust.Loopback => IPAddress.IsLoopback(resolver) && !resolver.Equals(ContainerForwarder),
+        _ => false,
+    };
+
     private static string Name(DnsString name) => name.Value is "." or "" ? "." : name.Value.TrimEnd('.').ToLowerInvariant();
 
     private static DnsAnswer<T> Failure<T>(string detail) => new(DnsStatus.TemporaryFailure, []) { Detail = detail };
 
     private static string Words(DnsResponseException failure) => failure.Code == DnsResponseCode.ConnectionTimeout ? "no answer in time" : failure.DnsError;
 
-    private static DnsAnswer<T> Read<T>(IDnsQueryResponse response, Func<IEnumerable<DnsResourceRecord>, IEnumerable<T>> select, out TimeSpan timeToLive)
+    private static DnsAnswer<T> Read<T>(IDnsQueryResponse response, Func<IEnumerable<DnsResourceRecord>, IEnumerable<T>> select, DnssecTrust trust, out TimeSpan timeToLive)
     {
         timeToLive = TimeSpan.Zero;
+        var secure = response.Header.IsAuthenticData && IPAddress.TryParse(response.NameServer.Address, out var resolver) && Trusts(trust, resolver);
+        var canonical = response.Answers.CnameRecords().LastOrDefault() is { } alias ? Name(alias.CanonicalName) : "";
         switch (response.Header.ResponseCode)
         {
             case DnsHeaderResponseCode.NoError:
@@ -105,14 +135,14 @@ public sealed class DnsResolver(ISettingsSource settings, TimeProvider clock) : 
                 if (records.Count > 0)
                 {
                     timeToLive = TimeSpan.FromSeconds(response.Answers.Min(record => record.InitialTimeToLive));
-                    return new DnsAnswer<T>(DnsStatus.Found, records);
+                    return new DnsAnswer<T>(DnsStatus.Found, records) { IsSecure = secure, CanonicalName = canonical };
                 }
 
                 timeToLive = NegativeTime(response);
-                return new DnsAnswer<T>(DnsStatus.NoData, []);
+                return new DnsAnswer<T>(DnsStatus.NoData, []) { IsSecure = secure, CanonicalName = canonical };
             case DnsHeaderResponseCode.NotExistentDomain:
                 timeToLive = NegativeTime(response);
-                return new DnsAnswer<T>(DnsStatus.NoSuchName, []);
+                return new DnsAnswer<T>(DnsStatus.NoSuchName, []) { IsSecure = secure, CanonicalName = canonical };
             default:
                 return Failure<T>($"{response.Header.ResponseCode} from {response.NameServer}");
         }
@@ -144,7 +174,7 @@ public sealed class DnsResolver(ISettingsSource settings, TimeProvider clock) : 
         try
         {
             var response = await session.Client.QueryAsync(name, type, QueryClass.IN, cancellationToken);
-            var answer = Read(response, select, out var timeToLive);
+            var answer = Read(response, select, session.Settings.DnssecTrust, out var timeToLive);
             session.Cache.Keep(type.ToString(), key, answer, timeToLive);
             return answer;
         }
@@ -203,6 +233,8 @@ public sealed class DnsResolver(ISettingsSource settings, TimeProvider clock) : 
                 Timeout = TimeSpan.FromSeconds(wanted.TimeoutSeconds),
                 Retries = Attempts - 1,
                 ThrowDnsErrors = false,
+                // RFC 4035 3.2.1: who asks with DO is told whether the answer was validated. Others need not carry the signatures.
+                RequestDnsSecRecords = servers.Any(server => IPAddress.TryParse(server.Address, out var address) && Trusts(wanted.DnssecTrust, address)),
             });
     }
 

@@ -29,6 +29,12 @@ public sealed record DnsAnswer<T>(DnsStatus Status, IReadOnlyList<T> Records)
 
     /// <summary>True when there are records.</summary>
     public bool IsFound => Status == DnsStatus.Found;
+
+    /// <summary>A resolver that is trusted to validate found the whole answer, aliases and "no" included, signed and right (RFC 4035 3.2.3: AD).</summary>
+    public bool IsSecure { get; init; }
+
+    /// <summary>The name that the records are at when the one asked for is an alias (CNAME); "" when it is none.</summary>
+    public string CanonicalName { get; init; } = "";
 }
 
 /// <summary>A mail exchanger (RFC 5321 5.1). <see cref="Exchange"/> "." with preference 0 is the null MX of RFC 7505.</summary>
@@ -39,6 +45,13 @@ public sealed record MailExchanger(int Preference, string Exchange)
     /// <summary>Null MX: the domain takes no mail.</summary>
     public bool IsNull => Exchange == ".";
 }
+
+/// <summary>A TLSA record (RFC 6698 2.1) as published: whether it is of any use is for DANE to judge.</summary>
+/// <param name="Usage">Certificate usage.</param>
+/// <param name="Selector">Whole certificate or public key.</param>
+/// <param name="Matching">Octets themselves or which digest of them.</param>
+/// <param name="Data">Certificate association data.</param>
+public sealed record TlsaRecord(int Usage, int Selector, int Matching, ReadOnlyMemory<byte> Data);
 
 /// <summary>DNS, held back behind an interface: tests answer from a table. Answers are cached by their TTL, within bounds.</summary>
 public interface IDnsResolver
@@ -57,6 +70,12 @@ public interface IDnsResolver
 
     /// <summary>TXT records, the strings of each joined.</summary>
     ValueTask<DnsAnswer<string>> QueryTxtAsync(string name, CancellationToken cancellationToken);
+
+    /// <summary>TLSA records of a name such as _25._tcp.mx.example.com.</summary>
+    ValueTask<DnsAnswer<TlsaRecord>> QueryTlsaAsync(string name, CancellationToken cancellationToken);
+
+    /// <summary>The alias (CNAME) at a name itself: its target, not followed.</summary>
+    ValueTask<DnsAnswer<string>> QueryAliasAsync(string name, CancellationToken cancellationToken);
 
     /// <summary>Names an address points back to, without trailing dot.</summary>
     ValueTask<DnsAnswer<string>> QueryPtrAsync(IPAddress address, CancellationToken cancellationToken);

@@ -25,10 +25,33 @@ public sealed class FakeResolver : IDnsResolver
 
     public Dictionary<string, DnsAnswer<string>> Texts { get; } = [];
 
+    public Dictionary<string, DnsAnswer<TlsaRecord>> Tlsa { get; } = [];
+
+    public Dictionary<string, DnsAnswer<string>> Aliases { get; } = [];
+
     public Dictionary<IPAddress, DnsAnswer<string>> Pointers { get; } = [];
 
     /// <summary>Names that were asked for, each type of record.</summary>
     public int Questions { get; private set; }
+
+    /// <summary>As <see cref="With"/>, in a signed zone; names of it that have no TLSA record are securely denied.</summary>
+    public FakeResolver WithSigned(string domain, params (int Preference, string Host)[] exchangers)
+    {
+        With(domain, exchangers);
+        Mx[domain] = Mx[domain] with { IsSecure = true };
+        foreach (var (_, host) in exchangers)
+        {
+            Addresses[host] = Addresses[host] with { IsSecure = true };
+        }
+
+        return this;
+    }
+
+    public FakeResolver WithTlsa(string name, params TlsaRecord[] records)
+    {
+        Tlsa[name] = new DnsAnswer<TlsaRecord>(DnsStatus.Found, records) { IsSecure = true };
+        return this;
+    }
 
     public FakeResolver WithText(string name, params string[] texts)
     {
@@ -65,5 +88,17 @@ public sealed class FakeResolver : IDnsResolver
     {
         Questions++;
         return new(Pointers.GetValueOrDefault(address, new DnsAnswer<string>(DnsStatus.NoSuchName, [])));
+    }
+
+    public ValueTask<DnsAnswer<TlsaRecord>> QueryTlsaAsync(string name, CancellationToken cancellationToken)
+    {
+        Questions++;
+        return new(Tlsa.GetValueOrDefault(name, new DnsAnswer<TlsaRecord>(DnsStatus.NoSuchName, []) { IsSecure = true }));
+    }
+
+    public ValueTask<DnsAnswer<string>> QueryAliasAsync(string name, CancellationToken cancellationToken)
+    {
+        Questions++;
+        return new(Aliases.GetValueOrDefault(name, new DnsAnswer<string>(DnsStatus.NoData, [])));
     }
 }

@@ -20,6 +20,10 @@ public sealed class SilentResolver : IDnsResolver
 
     public ValueTask<DnsAnswer<string>> QueryPtrAsync(IPAddress address, CancellationToken cancellationToken) => NeverAsync<string>(cancellationToken);
 
+    public ValueTask<DnsAnswer<TlsaRecord>> QueryTlsaAsync(string name, CancellationToken cancellationToken) => NeverAsync<TlsaRecord>(cancellationToken);
+
+    public ValueTask<DnsAnswer<string>> QueryAliasAsync(string name, CancellationToken cancellationToken) => NeverAsync<string>(cancellationToken);
+
     private static async ValueTask<DnsAnswer<T>> NeverAsync<T>(CancellationToken cancellationToken)
     {
         await Task.Delay(Timeout.InfiniteTimeSpan, cancellationToken);

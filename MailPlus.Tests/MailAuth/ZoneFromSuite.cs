@@ -57,6 +57,10 @@ public sealed class ZoneFromSuite : IDnsResolver
         return new(Find(name, "PTR", value => (string)value));
     }
 
+    public ValueTask<DnsAnswer<TlsaRecord>> QueryTlsaAsync(string name, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+    public ValueTask<DnsAnswer<string>> QueryAliasAsync(string name, CancellationToken cancellationToken) => throw new NotSupportedException();
+
     private DnsAnswer<T> Find<T>(string name, string type, Func<object, T> read)
     {
         Questions++;

@@ -10,6 +10,7 @@ using MailPlus.Tests.Support;
 using Microsoft.Extensions.Time.Testing;
 using Xunit;
 using ArDomain = ARSoft.Tools.Net.DomainName;
+using ArTlsa = ARSoft.Tools.Net.Dns.TlsaRecord;
 using DomainName = MailPlus.Engine.Primitives.DomainName;
 
 namespace MailPlus.Tests.Resolver;
@@ -19,6 +20,7 @@ public sealed class DnsResolverTests : IDisposable
     private readonly FakeTimeProvider _clock = new(new DateTimeOffset(2030, 1, 1, 0, 0, 0, TimeSpan.Zero));
     private readonly DnsServer _server;
     private readonly DnsResolver _resolver;
+    private readonly SettableSettings _settings;
     private int _questions;
 
     public DnsResolverTests()
@@ -30,10 +32,12 @@ public sealed class DnsResolverTests : IDisposable
             var request = (DnsMessage)query.Query;
             var answer = request.CreateResponseInstance();
             Answer(request.Questions[0], answer);
+            answer.IsAuthenticData = request.IsDnsSecOk && request.Questions[0].Name.ToString().TrimEnd('.').EndsWith("signed.test", StringComparison.Ordinal);
             query.Response = answer;
             return Task.CompletedTask;
         };
-        _resolver = new DnsResolver(new SettableSettings(With($"127.0.0.1:{port}")), _clock);
+        _settings = new SettableSettings(With($"127.0.0.1:{port}"));
+        _resolver = new DnsResolver(_settings, _clock);
     }
 
     public void Dispose()
@@ -79,6 +83,50 @@ public sealed class DnsResolverTests : IDisposable
         Assert.Equal(["host.test"], (await _resolver.QueryPtrAsync(IPAddress.Parse("192.0.2.1"), default)).Records);
         Assert.Equal([IPAddress.Parse("192.0.2.9")], (await _resolver.QueryAddressesAsync("192.0.2.9", default)).Records);
     }
+
+    [Theory]
+    [InlineData(DnssecTrust.Loopback, true)]
+    [InlineData(DnssecTrust.Always, true)]
+    [InlineData(DnssecTrust.Never, false)]
+    public async Task The_word_of_a_trusted_resolver_makes_an_answer_secure(DnssecTrust trust, bool secure)
+    {
+        _settings.Set(_settings.Current with { Resolver = _settings.Current.Resolver with { DnssecTrust = trust } });
+        var tlsa = await _resolver.QueryTlsaAsync("_25._tcp.signed.test", default);
+        Assert.Equal(secure, tlsa.IsSecure);
+        var record = Assert.Single(tlsa.Records);
+        Assert.Equal((3, 1, 1, "0102FF"), (record.Usage, record.Selector, record.Matching, Convert.ToHexString(record.Data.Span)));
+        Assert.Equal(secure, (await _resolver.QueryTlsaAsync("_25._tcp.signed.test", default)).IsSecure); // from the cache
+        Assert.Equal((DnsStatus.NoData, secure), await StatusAsync("empty.signed.test"));
+        Assert.Equal((DnsStatus.NoSuchName, secure), await StatusAsync("missing.signed.test"));
+        Assert.False((await _resolver.QueryTxtAsync("host.test", default)).IsSecure);
+
+        async Task<(DnsStatus, bool)> StatusAsync(string name)
+        {
+            var answer = await _resolver.QueryAddressesAsync(name, default);
+            return (answer.Status, (await _resolver.QueryTxtAsync(name, default)).IsSecure);
+        }
+    }
+
+    [Fact]
+    public async Task Aliases_are_told()
+    {
+        var answer = await _resolver.QueryAddressesAsync("alias.signed.test", default);
+        Assert.Equal(("host.signed.test", true), (answer.CanonicalName, answer.IsSecure));
+        Assert.Equal([IPAddress.Parse("192.0.2.2")], answer.Records);
+        Assert.Equal(["host.signed.test"], (await _resolver.QueryAliasAsync("alias.signed.test", default)).Records);
+        Assert.Equal("", (await _resolver.QueryAddressesAsync("host.test", default)).CanonicalName);
+    }
+
+    [Theory]
+    [InlineData("127.0.0.1", DnssecTrust.Loopback, true)]
+    [InlineData("127.0.0.53", DnssecTrust.Loopback, true)]
+    [InlineData("::1", DnssecTrust.Loopback, true)]
+    [InlineData("127.0.0.11", DnssecTrust.Loopback, false)] // passes on what it heard
+    [InlineData("192.0.2.53", DnssecTrust.Loopback, false)]
+    [InlineData("192.0.2.53", DnssecTrust.Always, true)]
+    [InlineData("127.0.0.1", DnssecTrust.Never, false)]
+    public void Only_resolvers_on_this_machine_are_trusted_unless_told_otherwise(string resolver, DnssecTrust trust, bool expected) =>
+        Assert.Equal(expected, DnsResolver.Trusts(trust, IPAddress.Parse(resolver)));
 
     [Fact]
     public async Task An_answer_is_kept_for_its_time_to_live()
@@ -165,6 +213,18 @@ public sealed class DnsResolverTests : IDisposable
             case ("null.test", RecordType.Mx):
                 answer.AnswerRecords.Add(new MxRecord(name, 60, 0, ArDomain.Root));
                 break;
+            case ("_25._tcp.signed.test", RecordType.Tlsa):
+                answer.AnswerRecords.Add(new ArTlsa(name, 60, (ArTlsa.TlsaCertificateUsage)3, (ArTlsa.TlsaSelector)1, (ArTlsa.TlsaMatchingType)1, [1, 2, 255]));
+                break;
+            case ("alias.signed.test", RecordType.A or RecordType.Aaaa or RecordType.CName):
+                answer.AnswerRecords.Add(new CNameRecord(name, 60, ArDomain.Parse("host.signed.test")));
+                if (question.RecordType == RecordType.A)
+                {
+                    answer.AnswerRecords.Add(new ARecord(ArDomain.Parse("host.signed.test"), 60, IPAddress.Parse("192.0.2.2")));
+                }
+
+                break;
+            case ("missing.signed.test", _):
             case ("missing.test", _):
                 answer.ReturnCode = ReturnCode.NxDomain;
                 break;

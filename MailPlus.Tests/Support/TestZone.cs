@@ -12,6 +12,7 @@ public sealed class TestZone : IDisposable
     private readonly DnsServer _server;
     private readonly ConcurrentDictionary<(string Name, RecordType Type), List<DnsRecordBase>> _records = new();
     private readonly ConcurrentDictionary<string, bool> _failing = new();
+    private readonly ConcurrentDictionary<string, bool> _signed = new();
 
     private TestZone(int port)
     {
@@ -54,6 +55,16 @@ public sealed class TestZone : IDisposable
     public TestZone Txt(string name, string text)
         => Add(name, RecordType.Txt, new TxtRecord(DomainName.Parse(name), 60, text.Chunk(200).Select(part => new string(part)).ToArray()));
 
+    public TestZone Tlsa(string name, byte usage, byte selector, byte matching, byte[] data)
+        => Add(name, RecordType.Tlsa, new TlsaRecord(DomainName.Parse(name), 60, (TlsaRecord.TlsaCertificateUsage)usage, (TlsaRecord.TlsaSelector)selector, (TlsaRecord.TlsaMatchingType)matching, data));
+
+    /// <summary>Every answer below that domain says that it was validated, as a resolver does for a signed zone.</summary>
+    public TestZone Signed(string domain)
+    {
+        _signed[domain] = true;
+        return this;
+    }
+
     /// <summary>Every question below that domain is answered SERVFAIL.</summary>
     public TestZone Fails(string domain)
     {
@@ -79,7 +90,8 @@ public sealed class TestZone : IDisposable
         var response = query.CreateResponseInstance();
         var question = query.Questions[0];
         var name = question.Name.ToString().TrimEnd('.').ToLowerInvariant();
-        if (_failing.Keys.Any(domain => name == domain || name.EndsWith("." + domain, StringComparison.Ordinal)))
+        response.IsAuthenticData = query.IsDnsSecOk && Below(_signed);
+        if (Below(_failing))
         {
             response.ReturnCode = ReturnCode.ServerFailure;
         }
@@ -94,5 +106,7 @@ public sealed class TestZone : IDisposable
 
         e.Response = response;
         return Task.CompletedTask;
+
+        bool Below(ConcurrentDictionary<string, bool> domains) => domains.Keys.Any(domain => name == domain || name.EndsWith("." + domain, StringComparison.Ordinal));
     }
 }
