@@ -272,7 +272,10 @@ public sealed class EngineWiring : IAsyncDisposable
             SignInVouched = (name, client, token) => Sasl.Gate!.EndAsync(Sasl.Gate.Begin(name, "smtp", client), isProven: true, token),
             Trace = new ProtocolTrace(logs.CreateLogger<ProtocolTrace>()),
         };
-        var imap = new ImapHandler(new ImapDependencies(Store, Authenticator, AddressBook, Settings, Run) { Sasl = Sasl, Clock = clock, Log = logs.CreateLogger<ImapHandler>() });
+        var imap = new ImapHandler(new ImapDependencies(Store, Authenticator, AddressBook, Settings, Run)
+        {
+            Sasl = Sasl, Clock = clock, SetServerComment = SettingsOperations.SetServerCommentAsync, Log = logs.CreateLogger<ImapHandler>(),
+        });
         var pop3 = new Pop3Handler(new Pop3Door
         {
             Store = Store, Authenticator = Authenticator, Sasl = Sasl, Settings = Settings, Run = Run, Clock = clock, Log = logs.CreateLogger<Pop3Handler>(),

@@ -64,6 +64,17 @@ public sealed class SettingsOperations(SystemDatabase database, SettingsStore st
             cancellationToken);
     }
 
+    /// <summary>Saves the remark on the server, as IMAP's SETMETADATA does (RFC 5464 3.2.1.1).</summary>
+    /// <exception cref="RefusedException">What is wrong with it.</exception>
+    public async Task SetServerCommentAsync(Actor actor, string comment, CancellationToken cancellationToken)
+    {
+        var outcome = await SaveAsync(actor, null, settings => settings with { Imap = settings.Imap with { ServerComment = comment } }, cancellationToken);
+        if (outcome.Refusals.Count > 0)
+        {
+            throw new RefusedException(outcome.Refusals[0]);
+        }
+    }
+
     /// <summary>Saved versions, newest first.</summary>
     public Task<Page<SettingsVersion>> ListHistoryAsync(Actor actor, int offset, int limit, CancellationToken cancellationToken)
     {

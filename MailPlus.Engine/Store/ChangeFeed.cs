@@ -8,7 +8,14 @@ namespace MailPlus.Engine.Store;
 /// <param name="Account">Whose mail.</param>
 /// <param name="Mailbox">The mailbox that changed; null when the list of mailboxes did.</param>
 /// <param name="Kind">What happened.</param>
-public readonly record struct StoreChange(AccountId Account, MailboxId? Mailbox, StoreChangeKind Kind);
+public readonly record struct StoreChange(AccountId Account, MailboxId? Mailbox, StoreChangeKind Kind)
+{
+    /// <summary>The annotation that changed, null for other changes.</summary>
+    public string? Entry { get; init; }
+
+    /// <summary>Whom the annotation concerns; null for everybody.</summary>
+    public AccountId? OnlyFor { get; init; }
+}
 
 /// <summary>What kind of change was committed.</summary>
 public enum StoreChangeKind
@@ -24,6 +31,9 @@ public enum StoreChangeKind
 
     /// <summary>A mailbox was made, renamed, removed or (un)subscribed.</summary>
     Mailboxes,
+
+    /// <summary>An annotation was set or removed; without a mailbox it is one of the account.</summary>
+    Annotations,
 }
 
 /// <summary>

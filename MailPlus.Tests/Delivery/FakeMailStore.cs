@@ -80,6 +80,10 @@ public sealed class FakeMailStore : IMailStore
 
         public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
+        public ValueTask<IReadOnlyList<Annotation>> AnnotationsAsync(MailboxId? mailbox, AccountId reader, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+        public Task AnnotateAsync(MailboxId? mailbox, AccountId writer, IReadOnlyList<Annotation> changes, CancellationToken cancellationToken) => throw new NotSupportedException();
+
         public ValueTask<IReadOnlyList<Mailbox>> ListAsync(CancellationToken cancellationToken) => throw new NotSupportedException();
 
         public ValueTask<IReadOnlyList<string>> SubscriptionsAsync(CancellationToken cancellationToken) => throw new NotSupportedException();

@@ -12,7 +12,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace MailPlus.Tests.Imap;
 
-/// <summary>IMAP over the real store and connections in memory; the account is "kim", its password "secret".</summary>
+/// <summary>IMAP over the real store and connections in memory; the account is "kim", its password "secret"; as "boss" it is an administrator's.</summary>
 internal sealed class ImapUnderTest : IAsyncDisposable
 {
     public static readonly AccountId Kim = new(7);
@@ -28,8 +28,14 @@ internal sealed class ImapUnderTest : IAsyncDisposable
     {
         _threads = new SqliteThreads(NullLogger<SqliteThreads>.Instance, 2);
         Store = new SqliteMailStore(Path.Combine(_folder, "accounts"), _threads, TimeProvider.System);
-        _handler = new ImapHandler(new ImapDependencies(Store, new OnePassword(), new OneAccount(quota), new SettableSettings(), new RunOptions { DataFolder = _folder, LoopbackLab = isLab })
+        var settings = new SettableSettings();
+        _handler = new ImapHandler(new ImapDependencies(Store, new OnePassword(), new OneAccount(quota), settings, new RunOptions { DataFolder = _folder, LoopbackLab = isLab })
         {
+            SetServerComment = (_, comment, _) =>
+            {
+                settings.Set(settings.Current with { Imap = settings.Current.Imap with { ServerComment = comment, ServerAdmin = "postmaster@example.com" } });
+                return Task.CompletedTask;
+            },
             Log = Log, ProgressEvery = progressEvery ?? TimeSpan.FromMinutes(1),
         });
     }
@@ -89,8 +95,8 @@ internal sealed class ImapUnderTest : IAsyncDisposable
     private sealed class OnePassword : IAuthenticator
     {
         public ValueTask<Actor> AuthenticateAsync(PasswordCredential credential, CancellationToken cancellationToken) =>
-            credential is { Name: "kim" or "kim@example.com", Password: "secret" }
-                ? new(Actor.ForAccount(Kim, "kim", isAdministrator: false))
+            credential is { Name: "kim" or "kim@example.com" or "boss", Password: "secret" }
+                ? new(Actor.ForAccount(Kim, credential.Name == "boss" ? "boss" : "kim", isAdministrator: credential.Name == "boss"))
                 : throw new RefusedException(new Refusal(RefusalKind.AuthenticationFailed, "AuthenticationFailed"));
     }
 

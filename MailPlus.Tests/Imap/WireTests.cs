@@ -86,8 +86,14 @@ public sealed class WireTests
         var command = new CommandText("a", "X", Encoding.UTF8.GetBytes(" " + text));
         try
         {
-            switch (choice % 4)
+            switch (choice % 6)
             {
+                case 4:
+                    GetMetadataArguments.Parse(command);
+                    break;
+                case 5:
+                    SetMetadataArguments.Parse(command);
+                    break;
                 case 0:
                     FetchArguments.Parse(command, byUid: false);
                     break;

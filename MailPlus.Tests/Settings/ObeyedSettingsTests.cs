@@ -93,6 +93,15 @@ public sealed class ObeyedSettingsTests(TurnableServer turnable) : IClassFixture
     });
 
     [Fact]
+    public async Task The_server_says_what_administrators_remark_and_how_to_reach_them() => await TurnedAsync("Imap.ServerComment", "", "back at nine", async () =>
+        await TurnedAsync("Imap.ServerAdmin", "", "boss@example.test", async () =>
+        {
+            using var client = await ImapAsync();
+            var lines = await client.ImapAsync("GETMETADATA \"\" (/shared/comment /shared/admin)");
+            Assert.Equal("* METADATA \"\" (/shared/admin \"mailto:boss@example.test\" /shared/comment \"back at nine\")", lines[0]);
+        }));
+
+    [Fact]
     public async Task A_full_mailbox_is_told_at_RCPT()
     {
         Assert.StartsWith("250", await DeliverAsync(""));

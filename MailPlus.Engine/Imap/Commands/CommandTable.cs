@@ -19,6 +19,7 @@ internal sealed class CommandTable
         new UnauthenticateCommand(), new CompressCommand(),
         new MoveCommand(byUid: false), new MoveCommand(byUid: true),
         new SortCommand(byUid: false), new SortCommand(byUid: true), new ThreadCommand(byUid: false), new ThreadCommand(byUid: true),
+        new GetMetadataCommand(), new SetMetadataCommand(),
         new ReplaceCommand(byUid: false), new ReplaceCommand(byUid: true),
     }.ToFrozenDictionary(c => c.Name, StringComparer.Ordinal);
 

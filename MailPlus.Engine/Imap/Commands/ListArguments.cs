@@ -26,6 +26,9 @@ internal sealed record ListArguments(IReadOnlyList<MailboxPattern> Patterns, Lis
     /// <summary>STATUS to return with each mailbox, null for none.</summary>
     public StatusItems? Status { get; init; }
 
+    /// <summary>Annotations to return with each mailbox (RFC 9590), null for none.</summary>
+    public GetMetadataArguments? Metadata { get; init; }
+
     public static ListArguments Parse(CommandText command)
     {
         var reader = command.Read();
@@ -52,6 +55,7 @@ internal sealed record ListArguments(IReadOnlyList<MailboxPattern> Patterns, Lis
         }
 
         StatusItems? status = null;
+        GetMetadataArguments? metadata = null;
         if (reader.TryTake((byte)' '))
         {
             if (!reader.TryWord("RETURN"u8))
@@ -61,13 +65,14 @@ internal sealed record ListArguments(IReadOnlyList<MailboxPattern> Patterns, Lis
 
             reader.Space();
             isExtended = true;
-            options |= ReadReturn(ref reader, out status);
+            options |= ReadReturn(ref reader, out status, out metadata);
         }
 
         reader.End();
         return new ListArguments([.. patterns.Select(p => new MailboxPattern(reference, p))], options)
         {
             Status = status,
+            Metadata = metadata,
             IsRootQuery = !isExtended && patterns[0].Length == 0,
         };
     }
@@ -98,10 +103,11 @@ internal sealed record ListArguments(IReadOnlyList<MailboxPattern> Patterns, Lis
             : options;
     }
 
-    private static ListOptions ReadReturn(ref ArgumentReader reader, out StatusItems? status)
+    private static ListOptions ReadReturn(ref ArgumentReader reader, out StatusItems? status, out GetMetadataArguments? metadata)
     {
         var options = ListOptions.None;
         status = null;
+        metadata = null;
         reader.Take((byte)'(');
         for (var count = 0; !reader.TryTake((byte)')'); count++)
         {
@@ -120,6 +126,10 @@ internal sealed record ListArguments(IReadOnlyList<MailboxPattern> Patterns, Lis
                 case "STATUS":
                     reader.Space();
                     status = StatusItems.Read(ref reader);
+                    break;
+                case "METADATA":
+                    reader.Space();
+                    metadata = new GetMetadataArguments("", MetadataEntry.ReadList(ref reader));
                     break;
                 default:
                     throw new SyntaxException("Unknown return option");

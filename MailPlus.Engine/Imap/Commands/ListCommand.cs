@@ -25,6 +25,11 @@ internal sealed class ListCommand() : ImapCommand("LIST", SessionStates.SignedIn
                 await status.WriteAsync(session, mailbox, cancellationToken);
             }
 
+            if (arguments.Metadata is { } metadata && listing.Find(name) is { } annotated)
+            {
+                MetadataResponse.Write(session.Output, name, metadata, await MetadataResponse.ReadAsync(session, annotated, cancellationToken));
+            }
+
             await session.Output.FlushIfFullAsync(cancellationToken);
         }
 

@@ -11,7 +11,7 @@ internal static class Capabilities
     private const string Searching = "SORT SORT=DISPLAY THREAD=ORDEREDSUBJECT THREAD=REFERENCES THREAD=REFS ESORT SEARCHRES WITHIN SEARCH=FUZZY SAVEDATE INPROGRESS PARTIAL "
         + "BINARY CATENATE MULTIAPPEND REPLACE PREVIEW";
 
-    private const string Staying = "QRESYNC UIDONLY UNAUTHENTICATE OBJECTID CREATE-SPECIAL-USE";
+    private const string Staying = "QRESYNC UIDONLY UNAUTHENTICATE OBJECTID CREATE-SPECIAL-USE METADATA LIST-METADATA";
 
     /// <summary>The capabilities in the present state.</summary>
     public static string Of(ImapSession session)

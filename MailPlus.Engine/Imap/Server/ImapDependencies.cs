@@ -1,6 +1,7 @@
 using MailPlus.Engine.Accounts;
 using MailPlus.Engine.Accounts.Sasl;
 using MailPlus.Engine.Mime;
+using MailPlus.Engine.Primitives;
 using MailPlus.Engine.Settings;
 using MailPlus.Engine.Store.Contract;
 using Microsoft.Extensions.Logging;
@@ -26,6 +27,9 @@ public sealed record ImapDependencies(IMailStore Store, IAuthenticator Authentic
 
     /// <summary>After how long without a word a searching command says how far it is (RFC 9585).</summary>
     public TimeSpan ProgressEvery { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>Saves the server's remark (RFC 5464 3.2.1.1) as the actor; null where settings cannot be changed.</summary>
+    public Func<Actor, string, CancellationToken, Task>? SetServerComment { get; init; }
 
     /// <summary>Log.</summary>
     public required ILogger Log { get; init; }

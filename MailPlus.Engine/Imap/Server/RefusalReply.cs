@@ -18,6 +18,8 @@ internal static class RefusalReply
         RefusalKind.AlreadyExists => No(refusal, "ALREADYEXISTS"),
         RefusalKind.Invalid when refusal.Field == "CHARSET" => No(refusal, "BADCHARSET (UTF-8 US-ASCII)"),
         RefusalKind.Invalid when refusal.Field == "CTE" => No(refusal, "UNKNOWN-CTE"),
+        RefusalKind.TooLarge when refusal.Field == "METADATA" => No(refusal, "METADATA MAXSIZE " + refusal.Arguments[0]),
+        RefusalKind.TooMany when refusal.Field == "METADATA" => No(refusal, "METADATA TOOMANY"),
         RefusalKind.OverQuota => No(refusal, "OVERQUOTA"),
         RefusalKind.TooLarge => No(refusal, "TOOBIG"),
         RefusalKind.TooMany => No(refusal, "LIMIT"),

@@ -135,6 +135,22 @@ internal ref struct ArgumentReader(ReadOnlySpan<byte> text, bool hasUtf8Names = 
         return Ascii.EqualsIgnoreCase(Atom(), "NIL"u8) ? null : throw new SyntaxException("Expected a string or NIL");
     }
 
+    /// <summary>A string or literal8, which may hold any octets; null for NIL.</summary>
+    public byte[]? NBinary()
+    {
+        if (TryTake((byte)'~'))
+        {
+            return Literal(mayHoldNul: true).ToArray();
+        }
+
+        if (Peek() is (byte)'"' or (byte)'{')
+        {
+            return String().ToArray();
+        }
+
+        return Ascii.EqualsIgnoreCase(Atom(), "NIL"u8) ? null : throw new SyntaxException("Expected a string or NIL");
+    }
+
     public string AStringText() => Encoding.UTF8.GetString(AString());
 
     /// <summary>A mailbox name, decoded to Unicode; INBOX in capitals.</summary>
@@ -336,7 +352,7 @@ internal ref struct ArgumentReader(ReadOnlySpan<byte> text, bool hasUtf8Names = 
     private static ReadOnlySpan<byte> Checked(ReadOnlySpan<byte> quoted) =>
         quoted.IndexOfAny((byte)'\r', (byte)'\n', (byte)0) < 0 ? quoted : throw new SyntaxException("A quoted string holds a line end");
 
-    private ReadOnlySpan<byte> Literal()
+    private ReadOnlySpan<byte> Literal(bool mayHoldNul = false)
     {
         Take((byte)'{');
         var length = Number();
@@ -351,6 +367,6 @@ internal ref struct ArgumentReader(ReadOnlySpan<byte> text, bool hasUtf8Names = 
 
         var octets = Rest[..(int)length];
         _at += (int)length;
-        return octets.Contains((byte)0) ? throw new SyntaxException("A literal holds NUL") : octets;
+        return !mayHoldNul && octets.Contains((byte)0) ? throw new SyntaxException("A literal holds NUL") : octets;
     }
 }

@@ -104,6 +104,31 @@ internal sealed class ResponseWriter(PipeWriter output)
         }
     }
 
+    /// <summary>Any octets: as a string, or as a literal8 where they hold NUL (RFC 3516 4.2).</summary>
+    public void Binary(ReadOnlySpan<byte> octets)
+    {
+        if (octets.Contains((byte)0))
+        {
+            Write((byte)'~');
+        }
+
+        String(octets);
+    }
+
+    /// <summary>An atom where it can be one, else a string.</summary>
+    public void AString(string ascii)
+    {
+        var octets = Encoding.ASCII.GetBytes(ascii);
+        if (octets.Length > 0 && Array.TrueForAll(octets, ArgumentReader.IsAtomChar))
+        {
+            Write(octets);
+        }
+        else
+        {
+            String(octets);
+        }
+    }
+
     /// <summary>A mailbox name, quoted: in modified UTF-7, or as it is where the client has enabled that.</summary>
     public void Mailbox(string name)
     {

@@ -10,4 +10,12 @@ public sealed record ImapSettings
     /// <summary>Sessions of one account at once.</summary>
     [Setting(Minimum = 1, Maximum = 10000)]
     public int MaximumSessionsPerAccount { get; init; } = 100;
+
+    /// <summary>Remark on this server that clients may show (RFC 5464 3.2.1.1); empty for none.</summary>
+    [Setting(MaximumLength = 1000)]
+    public string ServerComment { get; init; } = "";
+
+    /// <summary>How clients may reach the administrators: a URI or a mail address; empty for none.</summary>
+    [Setting(MaximumLength = 500)]
+    public string ServerAdmin { get; init; } = "";
 }

@@ -60,6 +60,14 @@ public interface IAccountStore : IAsyncDisposable
     /// <summary>Adds a name to the subscription list or removes it.</summary>
     Task SetSubscribedAsync(string name, bool subscribed, CancellationToken cancellationToken);
 
+    /// <summary>Annotations of a mailbox (null: of the account itself) that an account sees: the shared ones and its own private ones (RFC 5464), in order of entry.</summary>
+    /// <exception cref="RefusedException">NotFound.</exception>
+    ValueTask<IReadOnlyList<Annotation>> AnnotationsAsync(MailboxId? mailbox, AccountId reader, CancellationToken cancellationToken);
+
+    /// <summary>Sets and removes annotations of a mailbox (null: of the account itself), all or none. They stay with a mailbox that is renamed and go with it.</summary>
+    /// <exception cref="RefusedException">NotFound; TooLarge and TooMany with field "METADATA".</exception>
+    Task AnnotateAsync(MailboxId? mailbox, AccountId writer, IReadOnlyList<Annotation> changes, CancellationToken cancellationToken);
+
     /// <summary>Appends all or none, durable on completion.</summary>
     /// <exception cref="RefusedException">NotFound, OverQuota is not checked here but by the caller.</exception>
     Task<AppendOutcome> AppendAsync(MailboxId mailbox, IReadOnlyList<NewMessage> messages, CancellationToken cancellationToken);

@@ -126,9 +126,9 @@ internal sealed class AccountEdit(SqliteAccount account)
     }
 
     /// <summary>Announces a change after the commit, once a group.</summary>
-    public void Announce(MailboxId? mailbox, StoreChangeKind kind)
+    public void Announce(MailboxId? mailbox, StoreChangeKind kind, string? entry = null, AccountId? onlyFor = null)
     {
-        var change = new StoreChange(account.Account, mailbox, kind);
+        var change = new StoreChange(account.Account, mailbox, kind) { Entry = entry, OnlyFor = onlyFor };
         if (!_events.Contains(change))
         {
             _events.Add(change);

@@ -10,7 +10,7 @@ internal static class MailSchema
     public const int ApplicationId = 0x4d506d61;
 
     /// <summary>Scripts by version.</summary>
-    public static IReadOnlyList<string> Scripts { get; } = [First, ObjectIds];
+    public static IReadOnlyList<string> Scripts { get; } = [First, ObjectIds, Annotations];
 
     private const string First = """
         -- One row. epoch: identity of this history, NULL in a copy, which takes a new one (and new UIDVALIDITYs) when first opened (mail-rules 7).
@@ -57,5 +57,11 @@ internal static class MailSchema
         ALTER TABLE summary ADD COLUMN thread INTEGER NOT NULL DEFAULT 0;
         -- Which thread a Message-ID (64 bits of its hash) belongs to.
         CREATE TABLE thread(message_id INTEGER PRIMARY KEY, thread INTEGER NOT NULL);
+        """;
+
+    private const string Annotations = """
+        -- mailbox 0: of the account itself. reader: another account whose private annotation it is; 0 for shared ones and the account's own.
+        CREATE TABLE annotation(mailbox INTEGER NOT NULL, reader INTEGER NOT NULL, entry TEXT NOT NULL COLLATE NOCASE, value BLOB NOT NULL,
+            PRIMARY KEY(mailbox, reader, entry)) WITHOUT ROWID;
         """;
 }

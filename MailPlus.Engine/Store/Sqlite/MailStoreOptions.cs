@@ -18,6 +18,15 @@ public sealed record MailStoreOptions
     /// <summary>Most mailboxes of an account.</summary>
     public int MaxMailboxes { get; init; } = 5000;
 
+    /// <summary>Most annotations of one mailbox that one account sees, and of the account itself.</summary>
+    public int MaxAnnotations { get; init; } = 100;
+
+    /// <summary>Most octets of one annotation.</summary>
+    public int MaxAnnotationOctets { get; init; } = 64 * 1024;
+
+    /// <summary>Most octets of all annotations of an account together.</summary>
+    public long MaxAnnotationsOctets { get; init; } = 16 << 20;
+
     /// <summary>Messages appended to a loaded mailbox before its state is packed again; each costs about half a microsecond when the mailbox is next loaded.</summary>
     public int FoldTail { get; init; } = 2048;
 

@@ -76,6 +76,9 @@ internal static class MailboxChanges
             // RFC 3501 6.3.5: INBOX stays, empty; its inferiors stay too.
             var made = Create(edit, name, SpecialUse.None, maximum);
             Copying.Move(edit, id, UidSet.FromRanges([(1, uint.MaxValue)]), made.Id);
+            // RFC 5464 4.1: both have the annotations then.
+            edit.Session.Statement("INSERT INTO annotation(mailbox, reader, entry, value) SELECT ?1, reader, entry, value FROM annotation WHERE mailbox=?2")
+                .Bind(0, made.Id.Value).Bind(1, id.Value).Execute();
             return true;
         }
 
@@ -186,6 +189,7 @@ internal static class MailboxChanges
         edit.Session.Statement("UPDATE account SET modseq=max(modseq, ?)").Bind(0, edit.NextModSeq().Value).Execute();
         edit.Session.Statement("DELETE FROM mailbox WHERE id=?").Bind(0, id).Execute();
         edit.Session.Statement("DELETE FROM counter WHERE mailbox=?").Bind(0, id).Execute();
+        edit.Session.Statement("DELETE FROM annotation WHERE mailbox=?").Bind(0, id).Execute();
         edit.Session.Statement("INSERT INTO doomed(mailbox) VALUES(?)").Bind(0, id).Execute();
         edit.Image = edit.Image.Without(id, mailbox.Name);
         edit.Announce(null, StoreChangeKind.Mailboxes);

@@ -42,6 +42,19 @@ internal sealed class SqliteAccountStore(SqliteAccount account, Action giveBack)
     public Task SetSubscribedAsync(string name, bool subscribed, CancellationToken cancellationToken) =>
         account.WriteAsync(edit => MailboxChanges.SetSubscribed(edit, name, subscribed, account.Options.MaxMailboxes), Durability.Full, cancellationToken);
 
+    public async ValueTask<IReadOnlyList<Annotation>> AnnotationsAsync(MailboxId? mailbox, AccountId reader, CancellationToken cancellationToken)
+    {
+        if (mailbox is { } id)
+        {
+            Require(id);
+        }
+
+        return await account.ReadAsync(session => Annotations.Read(session, Account, mailbox, reader), cancellationToken);
+    }
+
+    public Task AnnotateAsync(MailboxId? mailbox, AccountId writer, IReadOnlyList<Annotation> changes, CancellationToken cancellationToken) =>
+        account.WriteAsync(edit => Annotations.Set(edit, Account, mailbox, writer, changes, account.Options), Durability.Full, cancellationToken);
+
     public async Task<AppendOutcome> AppendAsync(MailboxId mailbox, IReadOnlyList<NewMessage> messages, CancellationToken cancellationToken)
     {
         var ready = await Appending.PrepareAsync(account, messages, cancellationToken);
