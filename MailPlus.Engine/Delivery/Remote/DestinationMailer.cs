@@ -17,6 +17,7 @@ internal sealed partial class DestinationMailer(DeliverySurroundings around, Rou
 
     private readonly ILogger _log = around.Logs.CreateLogger<DestinationMailer>();
     private SmtpClientSession? _session;
+    private TlsDemand _demand; // what the session was opened for
     private int _sent;
 
     /// <summary>Waiting times.</summary>
@@ -62,7 +63,7 @@ internal sealed partial class DestinationMailer(DeliverySurroundings around, Rou
 
     private async Task<IReadOnlyList<RecipientResult>> TryAsync(RemoteJob job, long submitted, CancellationToken cancellationToken)
     {
-        if (destination.Outage is { } outage && submitted <= outage.At)
+        if (destination.Outage is { } outage && outage.Demand == job.Demand && submitted <= outage.At)
         {
             return Results(job.Recipients, outage.Reason, null);
         }
@@ -77,9 +78,9 @@ internal sealed partial class DestinationMailer(DeliverySurroundings around, Rou
         var rest = job.Recipients;
         while (rest.Count > 0)
         {
-            if (await ReachAsync(job.Domain, cancellationToken) is { } unreachable)
+            if (await ReachAsync(job.Domain, job.Demand, cancellationToken) is { } unreachable)
             {
-                destination.Outage = new Outage(around.Clock.GetTimestamp(), unreachable);
+                destination.Outage = new Outage(around.Clock.GetTimestamp(), job.Demand, unreachable);
                 Learned(false);
                 results.AddRange(Results(rest, unreachable, null));
                 break;
@@ -138,16 +139,17 @@ internal sealed partial class DestinationMailer(DeliverySurroundings around, Rou
 
     /// <summary>Makes sure there is a session.</summary>
     /// <returns>Why there is none, null when there is.</returns>
-    private async Task<SmtpOutcome?> ReachAsync(string domain, CancellationToken cancellationToken)
+    private async Task<SmtpOutcome?> ReachAsync(string domain, TlsDemand demand, CancellationToken cancellationToken)
     {
-        if (_session is { IsUsable: true } open && _sent < (open.Capabilities.MaximumMessages is > 0 and var most ? Math.Min(most, MessagesPerConnection) : MessagesPerConnection))
+        if (_session is { IsUsable: true } open && _demand == demand && _sent < (open.Capabilities.MaximumMessages is > 0 and var most ? Math.Min(most, MessagesPerConnection) : MessagesPerConnection))
         {
             return null;
         }
 
         await CloseAsync(cancellationToken);
         _sent = 0;
-        var route = await routes.FindAsync(domain, cancellationToken);
+        _demand = demand;
+        var route = await routes.FindAsync(domain, demand, cancellationToken);
         if (route.Failure is not null)
         {
             return route.Failure;

@@ -27,7 +27,7 @@ internal sealed partial class RemoteDelivery
     {
         _around = around;
         _abandon = abandon;
-        _routes = new RouteLookup(around.Resolver, around.Settings);
+        _routes = new RouteLookup(around.Resolver, new TlsPolicy(around.Resolver), around.Settings);
         _limit = new ConnectionLimit(() => around.Settings.Current.Delivery.MaximumConnections);
         _log = around.Logs.CreateLogger<RemoteDelivery>();
     }
@@ -208,5 +208,6 @@ internal sealed class Destination(string name, DestinationPace pace)
 
 /// <summary>A destination could not be reached.</summary>
 /// <param name="At">Clock timestamp.</param>
+/// <param name="Demand">What the message asked of the way.</param>
 /// <param name="Reason">Why.</param>
-internal sealed record Outage(long At, SmtpOutcome Reason);
+internal sealed record Outage(long At, TlsDemand Demand, SmtpOutcome Reason);

@@ -10,4 +10,8 @@ namespace MailPlus.Engine.Delivery.Remote;
 /// <param name="Open">Opens the content; null when the entry is gone.</param>
 /// <param name="Report">Takes the results, once.</param>
 internal sealed record RemoteJob(
-    QueueEntry Entry, string Domain, IReadOnlyList<QueueRecipient> Recipients, Func<CancellationToken, Task<MessageContent?>> Open, Func<IReadOnlyList<RecipientResult>, Task> Report);
+    QueueEntry Entry, string Domain, IReadOnlyList<QueueRecipient> Recipients, Func<CancellationToken, Task<MessageContent?>> Open, Func<IReadOnlyList<RecipientResult>, Task> Report)
+{
+    /// <summary>What the message asks of the way.</summary>
+    public TlsDemand Demand { get; init; }
+}

@@ -13,11 +13,14 @@ namespace MailPlus.Engine.Delivery.Remote;
 /// <param name="Failure">Set when there is none to try.</param>
 internal sealed record RemoteRoute(IReadOnlyList<SmtpPeer> Peers, SmtpOutcome? Failure)
 {
+    /// <summary>Servers that are left out or spoken to in spite of a fault in what the domain publishes about TLS.</summary>
+    public IReadOnlyList<(string Host, HostTls Tls)> Faults { get; init; } = [];
+
     public static RemoteRoute Failed(SmtpOutcomeKind kind, string status, string reason) => new([], new SmtpOutcome(kind, status, reason));
 }
 
 /// <summary>Finds the servers of a domain: MX, the implicit MX, or the relay host (RFC 5321 5.1, RFC 7505, mail-rules 16).</summary>
-internal sealed class RouteLookup(IDnsResolver resolver, ISettingsSource settings)
+internal sealed class RouteLookup(IDnsResolver resolver, TlsPolicy policy, ISettingsSource settings)
 {
     private const int MostExchangers = 10;
     private const int MostPeers = 20;
@@ -30,15 +33,16 @@ internal sealed class RouteLookup(IDnsResolver resolver, ISettingsSource setting
     }
 
     /// <summary>Looks up.</summary>
-    public ValueTask<RemoteRoute> FindAsync(string domain, CancellationToken cancellationToken)
+    public ValueTask<RemoteRoute> FindAsync(string domain, TlsDemand demand, CancellationToken cancellationToken)
     {
         var delivery = settings.Current.Delivery;
-        return delivery.RelayHost.Length > 0 ? RelayAsync(delivery, cancellationToken) : ByMxAsync(domain, delivery.RemotePort, cancellationToken);
+        return delivery.RelayHost.Length > 0 ? RelayAsync(delivery, demand, cancellationToken) : ByMxAsync(domain, demand, delivery.RemotePort, cancellationToken);
     }
 
-    private async ValueTask<RemoteRoute> ByMxAsync(string domain, int port, CancellationToken cancellationToken)
+    private async ValueTask<RemoteRoute> ByMxAsync(string domain, TlsDemand demand, int port, CancellationToken cancellationToken)
     {
         var answer = await resolver.QueryMxAsync(DomainName.Parse(domain), cancellationToken);
+        var destination = new TlsDestination(domain, answer.IsSecure, demand);
         switch (answer.Status)
         {
             case DnsStatus.TemporaryFailure:
@@ -46,7 +50,7 @@ internal sealed class RouteLookup(IDnsResolver resolver, ISettingsSource setting
             case DnsStatus.NoSuchName:
                 return RemoteRoute.Failed(SmtpOutcomeKind.Permanent, "5.1.2", $"domain {domain} does not exist");
             case DnsStatus.NoData:
-                return await PeersAsync(domain, [domain], port, cancellationToken); // implicit MX
+                return await PeersAsync(destination, [domain], port, cancellationToken); // implicit MX
         }
 
         if (answer.Records.All(r => r.IsNull))
@@ -54,7 +58,7 @@ internal sealed class RouteLookup(IDnsResolver resolver, ISettingsSource setting
             return RemoteRoute.Failed(SmtpOutcomeKind.Permanent, "5.1.10", $"556 5.1.10 domain {domain} does not accept mail (null MX)");
         }
 
-        return await PeersAsync(domain, Order(answer.Records, settings.Current.Smtp.Hostname), port, cancellationToken);
+        return await PeersAsync(destination, Order(answer.Records, settings.Current.Smtp.Hostname), port, cancellationToken);
     }
 
     /// <summary>Exchangers by preference, equal ones shuffled, without those from our own on.</summary>
@@ -71,14 +75,16 @@ internal sealed class RouteLookup(IDnsResolver resolver, ISettingsSource setting
         return families.Count < 2 ? addresses : [.. Enumerable.Range(0, families.Max(f => f.Count)).SelectMany(i => families.Where(f => i < f.Count).Select(f => f[i]))];
     }
 
-    private async ValueTask<RemoteRoute> PeersAsync(string domain, IReadOnlyList<string> hosts, int port, CancellationToken cancellationToken)
+    private async ValueTask<RemoteRoute> PeersAsync(TlsDestination destination, IReadOnlyList<string> hosts, int port, CancellationToken cancellationToken)
     {
+        var domain = destination.Domain;
         if (hosts.Count == 0 || hosts is [var only] && IsSame(only, settings.Current.Smtp.Hostname))
         {
             return RemoteRoute.Failed(SmtpOutcomeKind.Permanent, "5.4.6", $"mail for {domain} loops back to this server");
         }
 
         var peers = new List<SmtpPeer>();
+        var faults = new List<(string Host, HostTls Tls)>();
         string? temporary = null;
         foreach (var host in hosts)
         {
@@ -88,12 +94,31 @@ internal sealed class RouteLookup(IDnsResolver resolver, ISettingsSource setting
                 temporary ??= $"DNS look-up of {host} failed: {answer.Detail}";
             }
 
-            peers.AddRange(Interleave(answer.Records).Select(address => new SmtpPeer(host, new IPEndPoint(address, port), SmtpClientTls.Opportunistic)));
+            if (!answer.IsFound)
+            {
+                continue;
+            }
+
+            var tls = await policy.ForHostAsync(destination, host, answer, port, cancellationToken);
+            if (tls.Fault != TlsFault.None || tls.Refusal is not null)
+            {
+                faults.Add((host, tls));
+            }
+
+            if (tls.Refusal is null)
+            {
+                peers.AddRange(Interleave(answer.Records).Select(address => new SmtpPeer(host, new IPEndPoint(address, port), tls.Tls) { Proof = tls.Proof }));
+            }
         }
 
         if (peers.Count > 0)
         {
-            return new RemoteRoute([.. peers.Take(MostPeers)], null);
+            return new RemoteRoute([.. peers.Take(MostPeers)], null) { Faults = faults };
+        }
+
+        if (faults.Select(fault => fault.Tls.Refusal).FirstOrDefault(reason => reason is not null) is { } refusal)
+        {
+            return RemoteRoute.Failed(SmtpOutcomeKind.Transient, "4.7.5", refusal) with { Faults = faults };
         }
 
         return temporary is not null
@@ -101,7 +126,7 @@ internal sealed class RouteLookup(IDnsResolver resolver, ISettingsSource setting
             : RemoteRoute.Failed(SmtpOutcomeKind.Permanent, "5.4.4", $"no server of {domain} has an address");
     }
 
-    private async ValueTask<RemoteRoute> RelayAsync(DeliverySettings delivery, CancellationToken cancellationToken)
+    private async ValueTask<RemoteRoute> RelayAsync(DeliverySettings delivery, TlsDemand demand, CancellationToken cancellationToken)
     {
         var host = delivery.RelayHost.Trim('[', ']');
         IReadOnlyList<IPAddress> addresses;
@@ -126,10 +151,15 @@ internal sealed class RouteLookup(IDnsResolver resolver, ISettingsSource setting
         {
             RelaySecurity.ImplicitTls => SmtpClientTls.Implicit,
             RelaySecurity.None => SmtpClientTls.None,
-            _ => credential is null ? SmtpClientTls.Opportunistic : SmtpClientTls.Required,
+            _ => credential is null && demand != TlsDemand.Authenticated ? SmtpClientTls.Opportunistic : SmtpClientTls.Required,
         };
+        if (demand == TlsDemand.Authenticated && tls == SmtpClientTls.None)
+        {
+            return RemoteRoute.Failed(SmtpOutcomeKind.Transient, "4.7.5", $"the message may only go to a server that proves who it is, and relay host {host} is spoken to without TLS");
+        }
+
         return new RemoteRoute(
-            [.. addresses.Take(MostPeers).Select(a => new SmtpPeer(host, new IPEndPoint(a, delivery.RelayPort), tls) { VerifyCertificate = delivery.RelayVerifyCertificate, Credential = credential, IsRelay = true })],
+            [.. addresses.Take(MostPeers).Select(a => new SmtpPeer(host, new IPEndPoint(a, delivery.RelayPort), tls) { Proof = delivery.RelayVerifyCertificate || demand == TlsDemand.Authenticated ? PeerProof.WebPki : PeerProof.None, Credential = credential, IsRelay = true })],
             null);
     }
 

@@ -30,4 +30,7 @@ internal sealed class SmtpClientException(SmtpClientFailure failure, string mess
 
     /// <summary>The reply that ended it, null when there was none.</summary>
     public SmtpReply? Reply { get; init; }
+
+    /// <summary>What was wrong with TLS, when that is why.</summary>
+    public TlsFault Fault { get; init; }
 }

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Security.Cryptography.X509Certificates;
 
 namespace MailPlus.Engine.Smtp.Client;
 
@@ -31,8 +32,8 @@ internal sealed record SmtpCredential(string User, string Password)
 /// <param name="Tls">Use of TLS.</param>
 internal sealed record SmtpPeer(string Host, IPEndPoint Address, SmtpClientTls Tls)
 {
-    /// <summary>The certificate must chain to a trusted root and name <see cref="Host"/>. Between MX hosts any certificate does (RFC 7435).</summary>
-    public bool VerifyCertificate { get; init; }
+    /// <summary>What its certificate must prove. Between MX hosts without a policy any certificate does (RFC 7435).</summary>
+    public PeerProof Proof { get; init; } = PeerProof.None;
 
     /// <summary>Log-in, sent only under TLS with a verified certificate (mail-rules 20).</summary>
     public SmtpCredential? Credential { get; init; }
@@ -76,4 +77,7 @@ internal sealed record SmtpClientOptions(TimeProvider Clock, string HeloName)
 {
     /// <summary>Waiting times.</summary>
     public SmtpClientDeadlines Deadlines { get; init; } = new();
+
+    /// <summary>What chains are built by; null trusts the system's roots. No certificate is fetched from an address that a peer names.</summary>
+    public X509ChainPolicy? Trust { get; init; }
 }

@@ -1,6 +1,7 @@
 using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Authentication;
+using System.Security.Cryptography.X509Certificates;
 using System.Text;
 
 namespace MailPlus.Engine.Smtp.Client;
@@ -34,6 +35,12 @@ internal sealed class SmtpClientSession : IAsyncDisposable
 
     /// <summary>True under TLS.</summary>
     public bool IsTls => _stream is SslStream;
+
+    /// <summary>What was wrong with TLS, or that there is none, where that is not held against the server.</summary>
+    public TlsFault Noted { get; private set; }
+
+    /// <summary>How the session is protected and by whose word, for people: "TLS 1.3 TLS_AES_256_GCM_SHA384, DANE".</summary>
+    public string Protection => _stream is SslStream tls ? $"{VersionOf(tls.SslProtocol)} {tls.NegotiatedCipherSuite}, {ProofText()}" : "no TLS";
 
     /// <summary>False once the session cannot carry another message.</summary>
     public bool IsUsable { get; private set; } = true;
@@ -200,9 +207,10 @@ internal sealed class SmtpClientSession : IAsyncDisposable
         {
             if (Peer.Tls == SmtpClientTls.Required)
             {
-                throw new SmtpClientException(SmtpClientFailure.Tls, $"{Peer} does not offer STARTTLS");
+                throw new SmtpClientException(SmtpClientFailure.Tls, $"{Peer} does not offer STARTTLS{Demander()}") { Fault = TlsFault.StartTlsNotSupported };
             }
 
+            Noted = TlsFault.StartTlsNotSupported;
             return;
         }
 
@@ -211,9 +219,10 @@ internal sealed class SmtpClientSession : IAsyncDisposable
         {
             if (Peer.Tls == SmtpClientTls.Required)
             {
-                throw Refused("STARTTLS", reply);
+                throw new SmtpClientException(SmtpClientFailure.Tls, $"{Peer} refused STARTTLS{Demander()}: {reply}") { Fault = TlsFault.StartTlsNotSupported };
             }
 
+            Noted = TlsFault.StartTlsNotSupported;
             return;
         }
 
@@ -226,29 +235,80 @@ internal sealed class SmtpClientSession : IAsyncDisposable
         if (_replies.HasLeftover)
         {
             // Octets that came in clear text must never count as said under TLS.
-            throw new SmtpClientException(SmtpClientFailure.Tls, $"{Peer} sent text before the TLS handshake");
+            throw new SmtpClientException(SmtpClientFailure.Tls, $"{Peer} sent text before the TLS handshake") { Fault = TlsFault.ValidationFailure };
         }
 
-        var tls = new SslStream(_stream, leaveInnerStreamOpen: false, (_, _, _, errors) => !Peer.VerifyCertificate || errors == SslPolicyErrors.None);
+        var fault = TlsFault.None;
+        var tls = new SslStream(_stream, leaveInnerStreamOpen: false, (_, certificate, chain, errors) =>
+        {
+            fault = Judge(certificate, chain, errors);
+            return fault == TlsFault.None || !Peer.Proof.IsEnforced;
+        });
         _stream = tls;
         _replies = new ReplyReader(tls);
         await GuardAsync(Deadlines.Handshake, "the TLS handshake", async token =>
         {
             try
             {
-                await tls.AuthenticateAsClientAsync(new SslClientAuthenticationOptions { TargetHost = Peer.Host }, token);
+                await tls.AuthenticateAsClientAsync(
+                    new SslClientAuthenticationOptions
+                    {
+                        TargetHost = Peer.Proof.ServerName.Length > 0 ? Peer.Proof.ServerName : Peer.Host,
+                        CertificateChainPolicy = _options.Trust?.Clone() ?? new X509ChainPolicy { DisableCertificateDownloads = true, RevocationMode = X509RevocationMode.NoCheck },
+                    },
+                    token);
+                Noted = fault;
                 return true;
             }
             catch (AuthenticationException error)
             {
-                throw new SmtpClientException(SmtpClientFailure.Tls, $"TLS with {Peer}: {error.Message}", error);
+                throw fault == TlsFault.None
+                    ? new SmtpClientException(SmtpClientFailure.Tls, $"TLS with {Peer}: {error.Message}", error) { Fault = TlsFault.ValidationFailure }
+                    : new SmtpClientException(SmtpClientFailure.Tls, $"TLS with {Peer}: {CertificateFaults.Words(fault)}{Demander()}", error) { Fault = fault };
+            }
+            catch (IOException error) when (error is not SmtpClientException)
+            {
+                throw new SmtpClientException(SmtpClientFailure.Protocol, $"{Peer}: connection lost in the TLS handshake", error) { Fault = TlsFault.ValidationFailure };
             }
         }, cancellationToken);
     }
 
+    private TlsFault Judge(X509Certificate? certificate, X509Chain? chain, SslPolicyErrors errors) => Peer.Proof.Authority switch
+    {
+        PeerAuthority.None => TlsFault.None,
+        PeerAuthority.WebPki => CertificateFaults.Of(errors, chain),
+        _ when certificate is X509Certificate2 leaf => new DaneMatch(Peer.Proof.Records, Peer.Proof.Names, _options.Clock).Check(leaf, [.. chain?.ChainPolicy.ExtraStore ?? []]),
+        _ => TlsFault.ValidationFailure,
+    };
+
+    /// <summary>Who wants it that way, for a reason people read.</summary>
+    private string Demander() => Peer.Proof.Policy switch
+    {
+        TlsPolicyKind.Dane => ", but DANE demands it",
+        TlsPolicyKind.MtaSts => ", but MTA-STS demands it",
+        _ => "",
+    };
+
+    private string ProofText() => Peer.Proof switch
+    {
+        { Policy: TlsPolicyKind.Dane, Authority: PeerAuthority.None } => "DANE without a usable record",
+        { Policy: TlsPolicyKind.Dane } => "DANE",
+        { Policy: TlsPolicyKind.MtaSts, IsEnforced: true } => "MTA-STS",
+        { Policy: TlsPolicyKind.MtaSts } => "MTA-STS testing",
+        { Authority: PeerAuthority.WebPki } => "verified",
+        _ => "opportunistic",
+    };
+
+    private static string VersionOf(SslProtocols version) => version switch
+    {
+        SslProtocols.Tls13 => "TLS 1.3",
+        SslProtocols.Tls12 => "TLS 1.2",
+        _ => version.ToString(),
+    };
+
     private async Task AuthenticateAsync(SmtpCredential credential, CancellationToken cancellationToken)
     {
-        if (!IsTls || !Peer.VerifyCertificate)
+        if (!IsTls || Peer.Proof is { Authority: PeerAuthority.None } or { IsEnforced: false })
         {
             throw new SmtpClientException(SmtpClientFailure.Authentication, $"the password for {Peer} is sent only under TLS with a verified certificate");
         }

@@ -34,6 +34,12 @@ public sealed class ScriptedSmtpServer : IAsyncDisposable
 
     public X509Certificate2? Certificate { get; set; }
 
+    /// <summary>What it sends along with its certificate.</summary>
+    public X509Certificate2Collection Chain { get; set; } = [];
+
+    /// <summary>Names that clients asked for in TLS.</summary>
+    public ConcurrentQueue<string> ServerNames { get; } = new();
+
     public ConcurrentQueue<string> Commands { get; } = new();
 
     /// <summary>What came between DATA and the final dot, as sent.</summary>
@@ -95,7 +101,15 @@ public sealed class ScriptedSmtpServer : IAsyncDisposable
                 if (verb == "STARTTLS" && reply.StartsWith("220", StringComparison.Ordinal) && Certificate is not null)
                 {
                     var tls = new SslStream(stream);
-                    await tls.AuthenticateAsServerAsync(Certificate);
+                    var shown = SslStreamCertificateContext.Create(Certificate, Chain, offline: true);
+                    await tls.AuthenticateAsServerAsync(
+                        (_, hello, _, _) =>
+                        {
+                            ServerNames.Enqueue(hello.ServerName);
+                            return new ValueTask<SslServerAuthenticationOptions>(new SslServerAuthenticationOptions { ServerCertificateContext = shown });
+                        },
+                        null,
+                        _stop.Token);
                     stream = tls;
                 }
                 else if (verb == "DATA" && reply.StartsWith("354", StringComparison.Ordinal))
@@ -109,7 +123,7 @@ public sealed class ScriptedSmtpServer : IAsyncDisposable
                 }
             }
         }
-        catch (Exception end) when (end is IOException or SocketException or OperationCanceledException)
+        catch (Exception end) when (end is IOException or SocketException or OperationCanceledException or System.Security.Authentication.AuthenticationException)
         {
             // the peer went away
         }

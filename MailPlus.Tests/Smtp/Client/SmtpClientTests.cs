@@ -80,11 +80,11 @@ public sealed class SmtpClientTests
         await using var server = new ScriptedSmtpServer { Certificate = certificate, Extensions = ["STARTTLS", "AUTH PLAIN LOGIN"] };
         var credential = new SmtpCredential("user", "secret");
 
-        var untrusted = await Assert.ThrowsAsync<SmtpClientException>(() => SmtpClientSession.OpenAsync(Peer(server) with { Credential = credential, VerifyCertificate = true, Tls = SmtpClientTls.Required }, Options, default));
+        var untrusted = await Assert.ThrowsAsync<SmtpClientException>(() => SmtpClientSession.OpenAsync(Peer(server) with { Credential = credential, Proof = PeerProof.WebPki, Tls = SmtpClientTls.Required }, Options, default));
         Assert.Equal(SmtpClientFailure.Tls, untrusted.Failure);
         var unverified = await Assert.ThrowsAsync<SmtpClientException>(() => SmtpClientSession.OpenAsync(Peer(server) with { Credential = credential, Tls = SmtpClientTls.Required }, Options, default));
         Assert.Equal(SmtpClientFailure.Authentication, unverified.Failure);
-        var clear = await Assert.ThrowsAsync<SmtpClientException>(() => SmtpClientSession.OpenAsync(Peer(server) with { Credential = credential, VerifyCertificate = true, Tls = SmtpClientTls.None }, Options, default));
+        var clear = await Assert.ThrowsAsync<SmtpClientException>(() => SmtpClientSession.OpenAsync(Peer(server) with { Credential = credential, Proof = PeerProof.WebPki, Tls = SmtpClientTls.None }, Options, default));
         Assert.Equal(SmtpClientFailure.Authentication, clear.Failure);
         Assert.DoesNotContain(server.Commands, c => c.StartsWith("AUTH", StringComparison.Ordinal));
     }
