@@ -1,4 +1,5 @@
 using System.Text;
+using MailPlus.Engine.Tls;
 using MailPlus.Tests.Support;
 using Xunit;
 
@@ -115,6 +116,46 @@ public sealed class HostileClientTests
         Assert.Equal(message[100_016..105_016], await client.ReadBytesAsync(5000));
         Assert.Equal(")", await client.ReadLineAsync());
         Assert.Equal("a2 OK Fetch completed", await client.ReadLineAsync());
+    }
+
+    [Fact]
+    public async Task OctetsAfterSTARTTLSAreNeverTakenForCommandsUnderTLS()
+    {
+        var certificate = SelfSigned.Make("mail.example.test", TimeProvider.System.GetUtcNow());
+        await using var server = await ImapUnderTest.StartAsync(isLab: false);
+        var client = server.Connect(_ => certificate.Options);
+        Assert.StartsWith("* OK", await client.ReadLineAsync(), StringComparison.Ordinal);
+        await client.SendAsync("a1 STARTTLS\r\na2 LOGIN kim secret\r\na3 CREATE injected\r\n");
+        Assert.StartsWith("a1 OK", await client.ReadLineAsync(), StringComparison.Ordinal);
+        await client.StartTlsAsync();
+        await client.SendAsync("b1 STATUS INBOX (MESSAGES)\r\n");
+        Assert.StartsWith("b1 BAD", await client.ReadLineAsync(), StringComparison.Ordinal); // nobody is signed in
+        Assert.Empty(server.Log.Errors);
+    }
+
+    [Theory]
+    [InlineData("&")]
+    [InlineData("&AAA")]
+    [InlineData("&AGE-")] // an "a" that needs no base64
+    [InlineData("&2AA-")] // half of a surrogate pair
+    [InlineData("&3AA-")]
+    [InlineData("&1Vxt-&bQ-")]
+    [InlineData("&1Vxtb!-")]
+    [InlineData("\u00e9")]
+    public async Task NamesThatAreNoModifiedUtf7AreRefusedAndTheSessionGoesOn(string name)
+    {
+        await using var server = await ImapUnderTest.StartAsync();
+        var client = await SelectedAsync(server);
+        foreach (var command in new[] { "CREATE", "DELETE", "SUBSCRIBE", "SELECT" })
+        {
+            await client.SendAsync($"a1 {command} \"{name}\"\r\n");
+            var answer = await client.ReadLineAsync();
+            Assert.True(answer!.StartsWith("a1 BAD", StringComparison.Ordinal) || answer.StartsWith("a1 NO", StringComparison.Ordinal), $"{command}: {answer}");
+        }
+
+        await client.SendAsync("a2 NOOP\r\n");
+        Assert.Equal("a2 OK Done", await client.ReadLineAsync());
+        Assert.Empty(server.Log.Errors);
     }
 
     [Fact]

@@ -51,9 +51,9 @@ internal sealed class ImapUnderTest : IAsyncDisposable
         return server;
     }
 
-    public MemoryConnection Connect(Engine.Net.Connections.TlsOptionsSource? tls = null)
+    public MemoryConnection Connect(Engine.Net.Connections.TlsOptionsSource? tls = null, TimeProvider? clock = null)
     {
-        var connection = new MemoryConnection(tls, remote: IPAddress.Loopback);
+        var connection = new MemoryConnection(tls, clock, remote: IPAddress.Loopback);
         _connections.Add(connection);
         _serving.Add(Task.Run(async () =>
         {

@@ -3,6 +3,7 @@ using MailPlus.Engine.Imap.Server;
 using MailPlus.Engine.Imap.Wire;
 using MailPlus.Engine.Mime;
 using MailPlus.Engine.Net.Connections;
+using MailPlus.Engine.Net.Lines;
 using MailPlus.Engine.Primitives;
 using MailPlus.Engine.Store.Contract;
 
@@ -200,9 +201,13 @@ internal sealed class AppendReader(ImapSession session, ReadOnlyMemory<byte> tex
         }
 
         _literal = null;
+        var pace = new ArrivalPace(session.Connection.Clock, DataPatience);
+        var arrived = 0L;
+        session.Connection.SetDeadline(DeadlineKind.Data, DataPatience);
         var isWhole = await session.Input.CopyAsync(coming.Length, (piece, token) =>
         {
-            session.Connection.SetDeadline(DeadlineKind.Data, DataPatience);
+            arrived += piece.Length;
+            session.Connection.SetDeadline(DeadlineKind.Data, pace.After(arrived));
             return write(piece, token);
         }, cancellationToken);
         if (!isWhole)

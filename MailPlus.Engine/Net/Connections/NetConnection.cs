@@ -37,6 +37,9 @@ public abstract class NetConnection
     /// <summary>Short id for logs and for replies that refer a stranger to the postmaster.</summary>
     public abstract string Id { get; }
 
+    /// <summary>The clock that deadlines are measured by.</summary>
+    public abstract TimeProvider Clock { get; }
+
     /// <summary>What the peer sends. Reads end when the peer closes, a deadline passes (<see cref="DeadlineException"/>) or the server stops.</summary>
     public abstract PipeReader Input { get; }
 

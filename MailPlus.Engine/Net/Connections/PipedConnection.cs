@@ -47,6 +47,8 @@ internal sealed class PipedConnection : NetConnection, IAsyncDisposable
 
     public override string Id => _ends.Id;
 
+    public override TimeProvider Clock => _clock;
+
     public override PipeReader Input => _input;
 
     public override PipeWriter Output => _output;

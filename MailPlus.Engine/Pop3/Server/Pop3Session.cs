@@ -29,6 +29,9 @@ internal sealed partial class Pop3Session : IAsyncDisposable
     private int _failures;
     private bool _hasBegun;
 
+    /// <summary>Answers of AUTH are longer than commands.</summary>
+    private const int LongestAnswer = 12 * 1024;
+
     public Pop3Session(NetConnection connection, Pop3Door door, MaildropLocks locks)
     {
         Connection = connection;
@@ -36,7 +39,7 @@ internal sealed partial class Pop3Session : IAsyncDisposable
         Settings = door.Settings.Current;
         _locks = locks;
         _isLab = door.Run.IsLab(connection.Remote.Address);
-        Input = new Pop3Input(connection) { Patience = StrangerPatience };
+        Input = new LineInput(connection, LongestAnswer) { Patience = StrangerPatience };
     }
 
     public NetConnection Connection { get; }
@@ -46,7 +49,7 @@ internal sealed partial class Pop3Session : IAsyncDisposable
     /// <summary>The settings this session began with.</summary>
     public SettingsSnapshot Settings { get; }
 
-    public Pop3Input Input { get; }
+    public LineInput Input { get; }
 
     /// <summary>The name USER gave, null before.</summary>
     public string? Name { get; set; }

@@ -1,6 +1,7 @@
 using System.Buffers;
 using MailPlus.Engine.Mime;
 using MailPlus.Engine.Net.Connections;
+using MailPlus.Engine.Net.Lines;
 using MailPlus.Engine.Smtp.Wire;
 
 namespace MailPlus.Engine.Smtp.Server;
@@ -24,7 +25,7 @@ internal enum ContentEnd
 }
 
 /// <summary>Reads message octets into a spool with the size enforced while reading (design 6). A refused message is still read to its end, so that the dialogue stays in step.</summary>
-internal sealed class ContentReceiver(NetConnection connection, SmtpInput input, long limit)
+internal sealed class ContentReceiver(NetConnection connection, LineInput input, long limit)
 {
     private const long Tolerated = 10 * 1024 * 1024;
 
@@ -37,9 +38,10 @@ internal sealed class ContentReceiver(NetConnection connection, SmtpInput input,
         var unstuffer = new DotUnstuffer();
         IBufferWriter<byte> sink = spool;
         var tooLarge = false;
+        var pace = input.BeginContent();
         for (var read = 0L; ;)
         {
-            var result = await input.ReadAsync(DeadlineKind.Data, stop);
+            var result = await input.ReadContentAsync(pace, read, stop);
             var buffer = result.Buffer;
             var consumed = 0L;
             foreach (var segment in buffer)
@@ -88,9 +90,10 @@ internal sealed class ContentReceiver(NetConnection connection, SmtpInput input,
     public async ValueTask<ContentEnd> ReadChunkAsync(MessageSpool? spool, LineEndCheck lines, long size, CancellationToken stop)
     {
         var tooLarge = false;
+        var pace = input.BeginContent();
         for (var left = size; left > 0;)
         {
-            var result = await input.ReadAsync(DeadlineKind.Data, stop);
+            var result = await input.ReadContentAsync(pace, size - left, stop);
             var part = result.Buffer.Slice(0, Math.Min(left, result.Buffer.Length));
             if (spool is not null && !tooLarge && !lines.HasBareLineEnd)
             {

@@ -22,6 +22,12 @@ internal sealed class SmtpSession
     private MessageSource? _source;
     private XClientAttributes? _client;
 
+    /// <summary>RFC 5321 4.5.3.1.4 asks for 512; parameters and addresses beyond ASCII take more.</summary>
+    private const int CommandLimit = 2048;
+
+    /// <summary>RFC 4954 4: 12288 octets for answers of AUTH, which may begin on its line.</summary>
+    private const int AuthLimit = 12288;
+
     public SmtpSession(NetConnection connection, SmtpRole role, SmtpDoor door)
     {
         Connection = connection;
@@ -30,7 +36,7 @@ internal sealed class SmtpSession
         Settings = door.Settings.Current;
         Hostname = Settings.Smtp.Hostname.Length > 0 ? Settings.Smtp.Hostname : "localhost";
         IsFromProxy = AddressRanges.IsListed(connection.Remote.Address, Settings.Security.TrustedProxies);
-        Input = new SmtpInput(connection, TimeSpan.FromSeconds(Settings.Smtp.IdleSeconds));
+        Input = new LineInput(connection, AuthLimit) { Patience = TimeSpan.FromSeconds(Settings.Smtp.IdleSeconds) };
         _receiver = new ContentReceiver(connection, Input, Settings.Smtp.MaximumMessageSize);
     }
 
@@ -48,7 +54,7 @@ internal sealed class SmtpSession
 
     public string Hostname { get; }
 
-    public SmtpInput Input { get; }
+    public LineInput Input { get; }
 
     /// <summary>What the peer called itself, null before HELO or EHLO.</summary>
     public string? Helo { get; private set; }
@@ -313,7 +319,7 @@ internal sealed class SmtpSession
             return new ValueTask<SmtpReply?>(SmtpReplies.MalformedLine);
         }
 
-        if (line.Verb != SmtpVerb.Auth && line.Argument.Length > SmtpInput.CommandLimit)
+        if (line.Verb != SmtpVerb.Auth && line.Argument.Length > CommandLimit)
         {
             return new ValueTask<SmtpReply?>(SmtpReplies.LineTooLong);
         }

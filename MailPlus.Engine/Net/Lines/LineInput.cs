@@ -1,9 +1,8 @@
 using System.Buffers;
 using System.IO.Pipelines;
 using MailPlus.Engine.Net.Connections;
-using MailPlus.Engine.Net.Lines;
 
-namespace MailPlus.Engine.Smtp.Server;
+namespace MailPlus.Engine.Net.Lines;
 
 /// <summary>A line that was read, or why there is none.</summary>
 internal readonly record struct InputLine<T>(LineStatus Status, T? Value)
@@ -12,34 +11,47 @@ internal readonly record struct InputLine<T>(LineStatus Status, T? Value)
     public bool IsEnd => Status == LineStatus.Incomplete;
 }
 
-/// <summary>Reads from the peer. Replies go out only when nothing more is there to be read (RFC 2920 3.2), and before waiting.</summary>
-internal sealed class SmtpInput(NetConnection connection, TimeSpan idle)
+/// <summary>
+/// Reads lines and content from the peer. Answers go out only when nothing more is there to be read (RFC 2920 3.2, RFC 2449 6.8), and before waiting.
+/// A line has one deadline from its first octet to its last: sending it slowly gains no time.
+/// </summary>
+/// <param name="connection">The connection.</param>
+/// <param name="longest">Longest line in octets.</param>
+internal sealed class LineInput(NetConnection connection, int longest)
 {
-    /// <summary>RFC 5321 4.5.3.1.4 asks for 512; parameters and addresses beyond ASCII take more.</summary>
-    public const int CommandLimit = 2048;
-
-    /// <summary>RFC 4954 4: 12288 octets for answers of AUTH, which may begin on its line.</summary>
-    public const int AuthLimit = 12288;
-
     private const byte TlsHandshakeRecord = 0x16;
     private static readonly TimeSpan WriteTime = TimeSpan.FromMinutes(5); // RFC 5321 4.5.3.2
 
-    private LineReader _lines = new(AuthLimit);
+    private LineReader _lines = new(longest);
+
+    /// <summary>How long to wait for a line, or for more of a message.</summary>
+    public TimeSpan Patience { get; set; }
 
     /// <summary>True when the first octets were a TLS ClientHello in place of a command.</summary>
     public bool IsForeignTls { get; private set; }
 
     /// <summary>Forgets a line that began before TLS.</summary>
-    public void Restart() => _lines = new LineReader(AuthLimit);
+    public void Restart() => _lines = new LineReader(longest);
 
     /// <summary>Reads a line and parses it while its octets are there.</summary>
     /// <param name="parse">Line without CRLF to value; must not keep the sequence.</param>
     /// <param name="stop">Ends the wait: the server closes, or the connection is aborted.</param>
     public async ValueTask<InputLine<T>> ReadLineAsync<T>(Func<ReadOnlySequence<byte>, T> parse, CancellationToken stop)
     {
-        while (true)
+        for (var hasDeadline = false; ;)
         {
-            var result = await ReadAsync(DeadlineKind.Command, stop);
+            if (!connection.Input.TryRead(out var result))
+            {
+                if (!hasDeadline)
+                {
+                    await FlushAsync(stop);
+                    connection.SetDeadline(DeadlineKind.Command, Patience);
+                    hasDeadline = true;
+                }
+
+                result = await connection.Input.ReadAsync(stop);
+            }
+
             var buffer = result.Buffer;
             if (!connection.IsTls && !buffer.IsEmpty && buffer.FirstSpan is [TlsHandshakeRecord, ..])
             {
@@ -64,9 +76,12 @@ internal sealed class SmtpInput(NetConnection connection, TimeSpan idle)
         }
     }
 
-    /// <summary>What has come; waits, after sending the replies, when there is nothing.</summary>
-    public ValueTask<ReadResult> ReadAsync(DeadlineKind kind, CancellationToken stop) =>
-        connection.Input.TryRead(out var result) ? new ValueTask<ReadResult>(result) : WaitAsync(kind, stop);
+    /// <summary>The pace at which a message that begins now has to come.</summary>
+    public ArrivalPace BeginContent() => new(connection.Clock, Patience);
+
+    /// <summary>What has come of a message; waits, after sending the answers, when there is nothing.</summary>
+    public ValueTask<ReadResult> ReadContentAsync(ArrivalPace pace, long soFar, CancellationToken stop) =>
+        connection.Input.TryRead(out var result) ? new ValueTask<ReadResult>(result) : WaitAsync(pace.After(soFar), stop);
 
     /// <summary>Sends what was written.</summary>
     public ValueTask<FlushResult> FlushAsync(CancellationToken stop)
@@ -88,10 +103,10 @@ internal sealed class SmtpInput(NetConnection connection, TimeSpan idle)
         return gone;
     }
 
-    private async ValueTask<ReadResult> WaitAsync(DeadlineKind kind, CancellationToken stop)
+    private async ValueTask<ReadResult> WaitAsync(TimeSpan patience, CancellationToken stop)
     {
         await FlushAsync(stop);
-        connection.SetDeadline(kind, idle);
+        connection.SetDeadline(DeadlineKind.Data, patience);
         return await connection.Input.ReadAsync(stop);
     }
 }
