@@ -18,6 +18,7 @@ public sealed partial class DataList<T>
     private HashSet<string> _toggled = new(StringComparer.Ordinal);
     private ListRequest _request = new("", "", false, 0, 50);
     private Page<T>? _page;
+    private string? _filter;
     private int _serial;
 
     /// <summary>What the list is of; read by screen readers and the name of the kept choice of columns.</summary>
@@ -52,13 +53,12 @@ public sealed partial class DataList<T>
     [Parameter]
     public RenderFragment? Filters { get; set; }
 
-    /// <summary>True while <see cref="Filters"/> narrow the list, so that "nothing found" is not taken for "nothing there".</summary>
+    /// <summary>
+    /// What <see cref="Filters"/> are set to, by their names in the address bar: a filter changes the address, which changes these, and then the list asks again.
+    /// It cannot ask earlier, for the address a live page knows follows the browser's.
+    /// </summary>
     [Parameter]
-    public bool IsFiltered { get; set; }
-
-    /// <summary>Told to take the filters off.</summary>
-    [Parameter]
-    public EventCallback FiltersCleared { get; set; }
+    public IReadOnlyList<(string Name, string? Value)> FilterValues { get; set; } = [];
 
     /// <summary>Buttons at the right of the tools.</summary>
     [Parameter]
@@ -95,6 +95,8 @@ public sealed partial class DataList<T>
 
     private IEnumerable<ListColumn<T>> Shown => Columns.Where((column, index) => index == 0 || IsShown(column));
 
+    private bool IsFiltered => FilterValues.Any(filter => !string.IsNullOrEmpty(filter.Value));
+
     private bool IsNarrowed => _request.Search.Length > 0 || IsFiltered;
 
     private bool AllPicked => _page is { Rows.Count: > 0 } && _page.Rows.All(row => _picked.ContainsKey(KeyOf(row)));
@@ -103,7 +105,7 @@ public sealed partial class DataList<T>
         ? W["Loading"]
         : L["Range", Shared.Shown.Count(_request.Offset + 1), Shared.Shown.Count(_request.Offset + _page.Rows.Count), Shared.Shown.Count(_page.Total)];
 
-    /// <summary>Asks again, after something changed or a filter moved; a moved filter starts at the first row.</summary>
+    /// <summary>Asks again, from the first row where what changed stands there.</summary>
     public async Task ReloadAsync(bool fromStart)
     {
         if (fromStart)
@@ -158,6 +160,19 @@ public sealed partial class DataList<T>
 
         int Number(string name, int otherwise) =>
             query.TryGetValue(name, out var text) && int.TryParse(text, CultureInfo.InvariantCulture, out var number) ? number : otherwise;
+    }
+
+    /// <inheritdoc/>
+    protected override async Task OnParametersSetAsync()
+    {
+        var filter = string.Join('&', FilterValues.Select(one => $"{one.Name}={one.Value}"));
+        var isMoved = _filter is not null && _filter != filter;
+        _filter = filter;
+        await base.OnParametersSetAsync();
+        if (isMoved && RendererInfo.IsInteractive)
+        {
+            await ReloadAsync(fromStart: true);
+        }
     }
 
     /// <inheritdoc/>
@@ -225,21 +240,31 @@ public sealed partial class DataList<T>
     private async Task ResetAsync()
     {
         _request = _request with { Search = "", Offset = 0 };
-        KeepInAddress();
-        await FiltersCleared.InvokeAsync();
-        await ReloadAsync();
+        var isFiltered = IsFiltered;
+        KeepInAddress(FilterValues.Select(filter => filter.Name));
+        if (!isFiltered)
+        {
+            await ReloadAsync(); // otherwise the filters, once they are off, ask
+        }
     }
 
-    private void KeepInAddress() => Navigation.NavigateTo(
-        Navigation.GetUriWithQueryParameters(new Dictionary<string, object?>
+    private void KeepInAddress(IEnumerable<string>? takenOff = null)
+    {
+        var parameters = new Dictionary<string, object?>
         {
             ["search"] = _request.Search.Length > 0 ? _request.Search : null,
             ["sort"] = _request.Sort == DefaultSort.Key ? null : _request.Sort,
             ["desc"] = _request.Descending == DefaultSort.Descending ? null : _request.Descending ? "1" : "0",
             ["page"] = _request.Offset > 0 ? _request.Offset / _request.Limit + 1 : null,
             ["size"] = _request.Limit == 50 ? null : _request.Limit,
-        }),
-        replace: true);
+        };
+        foreach (var name in takenOff ?? [])
+        {
+            parameters[name] = null;
+        }
+
+        Navigation.NavigateTo(Navigation.GetUriWithQueryParameters(parameters), replace: true);
+    }
 
     private void Pick(string key, T row)
     {

@@ -42,8 +42,6 @@ public sealed partial class AccountsPage
     [Inject]
     private IJSRuntime Script { get; set; } = default!;
 
-    private bool IsFiltered => !string.IsNullOrEmpty(State) || !string.IsNullOrEmpty(Domain) || Admins == "1";
-
     private string DeletingName => _deleting.Count == 1 ? _deleting[0].Name : L["Several", _deleting.Count];
 
     /// <inheritdoc/>
@@ -82,14 +80,8 @@ public sealed partial class AccountsPage
         },
         cancellationToken);
 
-    private async Task FilterAsync(string name, ChangeEventArgs change)
-    {
+    private void Filter(string name, ChangeEventArgs change) =>
         Navigation.NavigateTo(Navigation.GetUriWithQueryParameter(name, change.Value as string is { Length: > 0 } text ? text : null), replace: true);
-        await _list!.ReloadAsync(fromStart: true);
-    }
-
-    private void ClearFiltersAsync() => Navigation.NavigateTo(
-        Navigation.GetUriWithQueryParameters(new Dictionary<string, object?> { ["state"] = null, ["domain"] = null, ["admins"] = null }), replace: true);
 
     private void OpenAsync(Account account)
     {

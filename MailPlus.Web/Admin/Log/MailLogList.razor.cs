@@ -30,8 +30,6 @@ public sealed partial class MailLogList
     [Inject]
     private NavigationManager Navigation { get; set; } = default!;
 
-    private bool IsFiltered => !string.IsNullOrEmpty(Kind) || !string.IsNullOrEmpty(From) || !string.IsNullOrEmpty(Until);
-
     /// <inheritdoc/>
     protected override void OnInitialized() => _columns = Columns();
 
@@ -62,20 +60,11 @@ public sealed partial class MailLogList
         });
     }
 
-    private async Task FilterAsync(string name, ChangeEventArgs change)
-    {
+    private void Filter(string name, ChangeEventArgs change) =>
         Navigation.NavigateTo(Navigation.GetUriWithQueryParameter(name, change.Value as string is { Length: > 0 } text ? text : null), replace: true);
-        await _list!.ReloadAsync(fromStart: true);
-    }
 
-    private async Task PeriodAsync((string? From, string? Until) period)
-    {
+    private void ChangePeriod((string? From, string? Until) period) =>
         Navigation.NavigateTo(Navigation.GetUriWithQueryParameters(new Dictionary<string, object?> { ["from"] = period.From, ["until"] = period.Until }), replace: true);
-        await _list!.ReloadAsync(fromStart: true);
-    }
-
-    private void ClearFilters() => Navigation.NavigateTo(
-        Navigation.GetUriWithQueryParameters(new Dictionary<string, object?> { ["kind"] = null, ["from"] = null, ["until"] = null }), replace: true);
 
     private async Task OpenRow(MailLogRow row)
     {

@@ -67,17 +67,14 @@ public sealed partial class QueuePage
         var count => L["AndMore", message.Recipients[0].Address, count - 1],
     };
 
+    private string Counted(string key, int count) => count == 1 ? L[key + "One"] : L[key, count];
+
     private static string ReasonOf(QueuedMessage message) => message.Recipients.FirstOrDefault(recipient => recipient.LastReply.Length > 0)?.LastReply ?? "";
 
     private static Instant? NextOf(QueuedMessage message) => message.Recipients.Where(recipient => recipient.NextAttempt is not null).Min(recipient => recipient.NextAttempt);
 
-    private async Task FilterAsync(ChangeEventArgs change)
-    {
+    private void ChangeFilter(ChangeEventArgs change) =>
         Navigation.NavigateTo(Navigation.GetUriWithQueryParameter("state", change.Value as string is { Length: > 0 } text ? text : null), replace: true);
-        await _list!.ReloadAsync(fromStart: true);
-    }
-
-    private void ClearFilters() => Navigation.NavigateTo(Navigation.GetUriWithQueryParameter("state", (string?)null), replace: true);
 
     private void OpenMessage(QueuedMessage message)
     {
@@ -97,7 +94,7 @@ public sealed partial class QueuePage
         if (await TryAsync(async actor => count = await Queue.RetryAsync(actor, messages?.Select(message => message.Entry).ToList(), Gone)))
         {
             await _list!.ReloadAsync();
-            await Script.InvokeVoidAsync("mp.toast", Gone, L["Resent", count].Value);
+            await Script.InvokeVoidAsync("mp.toast", Gone, Counted("Resent", count));
         }
     }
 
@@ -132,7 +129,7 @@ public sealed partial class QueuePage
             _asking = false;
             ClosePanel();
             await _list!.ReloadAsync();
-            await Script.InvokeVoidAsync("mp.toast", Gone, L["Cleared", count].Value);
+            await Script.InvokeVoidAsync("mp.toast", Gone, Counted("Cleared", count));
         }
     }
 }
