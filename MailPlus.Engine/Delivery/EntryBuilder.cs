@@ -38,6 +38,7 @@ internal sealed class EntryBuilder(ISettingsSource settings, TimeProvider clock)
             Return = envelope.Return,
             EnvelopeId = envelope.EnvelopeId,
             SmtpUtf8 = envelope.SmtpUtf8,
+            Terms = envelope.Terms,
             HasEightBit = summary.HasEightBit,
             HasEightBitHeader = summary.HasEightBitHeader,
             HasDeliveredTo = HasDeliveredTo(kept.Octets, summary),

@@ -48,6 +48,15 @@ public sealed record QueuedMessage(EntryId Entry, string Sender, IReadOnlyList<Q
 
     /// <summary>Message-ID header.</summary>
     public string MessageId { get; init; } = "";
+
+    /// <summary>When its sender wants it sent, null when at once; it may have passed.</summary>
+    public Instant? HeldUntil { get; init; }
+
+    /// <summary>By when its sender wants it delivered.</summary>
+    public Instant? DeliverBy { get; init; }
+
+    /// <summary>From -9 to 9, higher ones first.</summary>
+    public int Priority { get; init; }
 }
 
 /// <summary>What to list of the queue.</summary>

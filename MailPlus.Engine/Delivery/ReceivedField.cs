@@ -34,6 +34,11 @@ internal static class ReceivedField
             text.Append("\r\n\tfor <").Append(only.Address).Append('>');
         }
 
+        if (envelope.Terms.Priority != 0)
+        {
+            text.Append("\r\n\tpriority ").Append(envelope.Terms.Priority); // RFC 6710
+        }
+
         return Encoding.UTF8.GetBytes(text.Append(";\r\n\t").Append(HeaderRewrite.Rfc5322(now)).Append("\r\n").ToString());
     }
 

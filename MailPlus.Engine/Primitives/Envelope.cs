@@ -55,4 +55,7 @@ public sealed record Envelope(EmailAddress? ReversePath, IReadOnlyList<Recipient
 
     /// <summary>BODY=8BITMIME was said.</summary>
     public bool EightBitMime { get; init; }
+
+    /// <summary>When, by when and how urgently.</summary>
+    public DeliveryTerms Terms { get; init; } = DeliveryTerms.None;
 }

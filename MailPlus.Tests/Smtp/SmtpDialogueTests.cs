@@ -13,7 +13,7 @@ namespace MailPlus.Tests.Smtp;
 /// <summary>
 /// Plays the files of Dialogues/Smtp. First line: <c>role mx|submission|smtps [lab] [proxy] [Name=Value]</c>: proxy makes the peer a trusted one; the last for settings of Smtp. Then <c>C: line</c> (lines that follow each other go out in one write),
 /// <c>R: raw octets</c> with \r \n \0 \xHH and nothing added, <c>S: reply</c> where <c>*</c> stands for anything, <c>TLS</c> a handshake, <c>END</c> the server closes,
-/// <c>A: sender -> recipients | message</c> with \r \n what was accepted next, <c>F: client helo protocol account</c> where it came from, <c>NONE</c> nothing more was accepted.
+/// <c>A: sender -> recipients | message</c> with \r \n what was accepted next, <c>F: client helo protocol account</c> where it came from, <c>T: terms</c> what was asked of its way, <c>NONE</c> nothing more was accepted.
 /// </summary>
 public sealed partial class SmtpDialogueTests
 {
@@ -90,6 +90,11 @@ public sealed partial class SmtpDialogueTests
             Assert.True(bench.Acceptance.Accepted.TryDequeue(out var message), $"{place}: nothing was accepted");
             var shown = $"{message.Envelope.ReversePath} -> {string.Join(",", message.Envelope.Recipients.Select(r => r.Address))} | {message.Text}";
             Assert.Equal(Unescape(line[3..]), shown);
+        }
+        else if (line.StartsWith("T: "))
+        {
+            var terms = bench.Acceptance.Last!.Envelope.Terms;
+            Assert.Equal(line[3..], $"{(terms.HoldUntil is null ? "at once" : "held")} {terms.Mode}{(terms.Traces ? " traced" : "")} {terms.Priority}");
         }
         else if (line.StartsWith("F: "))
         {

@@ -33,6 +33,9 @@ internal static class QueueResource
         message.MessageId,
         message.Size,
         Accepted = message.Accepted.ToDateTimeOffset(),
+        HeldUntil = message.HeldUntil?.ToDateTimeOffset(),
+        DeliverBy = message.DeliverBy?.ToDateTimeOffset(),
+        message.Priority,
         Recipients = message.Recipients.Select(recipient => new
         {
             recipient.Address,

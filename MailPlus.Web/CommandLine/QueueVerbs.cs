@@ -45,6 +45,9 @@ internal static class QueueVerbs
         entry.MessageId,
         entry.Size,
         Accepted = entry.Accepted.ToDateTimeOffset(),
+        HeldUntil = entry.HeldUntil?.ToDateTimeOffset(),
+        DeliverBy = entry.DeliverBy?.ToDateTimeOffset(),
+        entry.Priority,
         Recipients = entry.Recipients.Select(recipient => new
         {
             recipient.Address,

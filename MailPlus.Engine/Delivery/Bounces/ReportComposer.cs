@@ -53,7 +53,7 @@ internal sealed class ReportComposer(DeliverySurroundings around, RecipientRouti
         {
             Hostname = settings.Smtp.Hostname.Length > 0 ? settings.Smtp.Hostname : "localhost",
             Now = Instant.Now(around.Clock),
-            GiveUp = entry.Accepted.Plus(TimeSpan.FromDays(settings.Delivery.GiveUpAfterDays)),
+            GiveUp = entry.Begins.Plus(TimeSpan.FromDays(settings.Delivery.GiveUpAfterDays)),
         };
     }
 

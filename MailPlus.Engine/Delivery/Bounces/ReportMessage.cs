@@ -108,6 +108,16 @@ internal static class ReportMessage
         }
 
         ofMessage.Add("Arrival-Date", HeaderRewrite.Rfc5322(contents.Entry.Accepted));
+        if (contents.Entry.Terms.DeliverBy is { } by)
+        {
+            ofMessage.Add("Deliver-By-Date", HeaderRewrite.Rfc5322(by)); // RFC 2852
+        }
+
+        if (contents.Entry.Terms.HoldUntil is { } hold)
+        {
+            ofMessage.Add("Future-Release-Request", $"until; {hold.ToDateTimeOffset():yyyy-MM-dd'T'HH:mm:ss'Z'}"); // RFC 4865
+        }
+
         var target = new MemoryStream();
         var format = FormatOptions.Default.Clone();
         format.NewLineFormat = NewLineFormat.Dos;

@@ -45,7 +45,11 @@ internal static class ReportRules
             DeliveryResult.Deferred when result.TellsDelay => ReportAction.Delayed,
             DeliveryResult.Delivered when notify.HasFlag(DsnNotify.Success) => ReportAction.Delivered,
             DeliveryResult.Relayed when notify.HasFlag(DsnNotify.Success) && !result.DsnPassedOn => ReportAction.Relayed,
+            // RFC 2852 4: the sender learns where its time stops being counted, and of each hop when it asked for a trace.
+            DeliveryResult.Relayed when IsTraced(entry, result) && !notify.HasFlag(DsnNotify.Never) => ReportAction.Relayed,
             _ => ReportAction.None,
         };
     }
+
+    private static bool IsTraced(QueueEntry entry, RecipientResult result) => entry.Terms.Mode != DeliverByMode.None && (entry.Terms.Traces || !result.DeliverByPassedOn);
 }

@@ -25,7 +25,7 @@ public sealed partial class DeliveryQueue : IAsyncDisposable
     private readonly DeliverySurroundings _around;
     private readonly ILogger<DeliveryQueue> _log;
     private readonly OwnedEntries _owned = new();
-    private readonly Channel<QueueEntry> _ready = Channel.CreateUnbounded<QueueEntry>();
+    private readonly Channel<QueueEntry> _ready = Channel.CreateUnboundedPrioritized(new UnboundedPrioritizedChannelOptions<QueueEntry> { Comparer = Comparer<QueueEntry>.Create(ByUrgency) });
     private readonly WakeSignal _scan;
     private readonly QueueFinisher _finisher;
     private readonly EntryDelivery _delivery;
@@ -138,7 +138,7 @@ public sealed partial class DeliveryQueue : IAsyncDisposable
     internal async Task AddAsync(QueueEntry entry, MessageAccepted accepted, CancellationToken cancellationToken)
     {
         var keepsBody = false;
-        var taken = _started && _owned.TryTake(entry.Id, entry.Body?.Length ?? 0, out keepsBody);
+        var taken = _started && entry.Begins == entry.Accepted && _owned.TryTake(entry.Id, entry.Body?.Length ?? 0, out keepsBody);
         var committed = false;
         try
         {
@@ -173,6 +173,10 @@ public sealed partial class DeliveryQueue : IAsyncDisposable
 
     /// <summary>Looks for due entries now.</summary>
     internal void Wake() => _scan.Set();
+
+    /// <summary>The most urgent first (RFC 6710), among equals the one that came first.</summary>
+    private static int ByUrgency(QueueEntry one, QueueEntry other) =>
+        one.Terms.Priority == other.Terms.Priority ? one.Id.Value.CompareTo(other.Id.Value) : other.Terms.Priority.CompareTo(one.Terms.Priority);
 
     private void OnWritten(EntryUpdate update)
     {

@@ -42,6 +42,14 @@ internal sealed partial class EntryDelivery
     {
         try
         {
+            var now = Instant.Now(_around.Clock);
+            if (RetrySchedule.IsLate(entry, now))
+            {
+                var late = entry.Recipients.Select(r => RetrySchedule.Late(new RecipientResult(r, DeliveryResult.Failed, "5.4.7", ""), "no attempt was left")).ToList();
+                await WriteAsync(new EntryRun(entry, 1, WriteAsync), late, true);
+                return;
+            }
+
             if (entry.Recipients is [var only] && _routing.Find(only.Recipient.Address) is { Kind: RouteKind.Local } route)
             {
                 // Nearly all mail: one recipient, one mailbox.

@@ -49,6 +49,6 @@ internal sealed class EntryRun(QueueEntry entry, int groups, Func<EntryRun, IRea
         return last ? write(this, now ?? results, true) : now is null ? Task.CompletedTask : write(this, now, false);
     }
 
-    private static bool NeedsNotice(RecipientResult result) =>
-        result.Result == DeliveryResult.Failed || result.TellsDelay || result.Recipient.Recipient.Notify.HasFlag(Primitives.DsnNotify.Success);
+    private bool NeedsNotice(RecipientResult result) =>
+        entry.Terms.Mode != Primitives.DeliverByMode.None || result.Result == DeliveryResult.Failed || result.TellsDelay || result.Recipient.Recipient.Notify.HasFlag(Primitives.DsnNotify.Success);
 }

@@ -55,6 +55,12 @@ internal sealed class QueueEntry
     /// <summary>The header has Delivered-To fields: it may be looping.</summary>
     public bool HasDeliveredTo { get; init; }
 
+    /// <summary>When, by when and how urgently.</summary>
+    public DeliveryTerms Terms { get; init; } = DeliveryTerms.None;
+
+    /// <summary>When delivery begins; what is counted from acceptance is counted from here.</summary>
+    public Instant Begins => Terms.HoldUntil is { } hold && hold.CompareTo(Accepted) > 0 ? hold : Accepted;
+
     /// <summary>Octets of the content, prefix not counted.</summary>
     public required long Size { get; init; }
 

@@ -12,6 +12,8 @@ namespace MailPlus.Engine.Delivery.Queue;
 /// </summary>
 internal sealed class QueueFile : IAsyncDisposable
 {
+    private const string NotBefore = "AND NOT EXISTS (SELECT 1 FROM terms WHERE terms.entry = recipient.entry AND terms.hold > ?1)";
+
     private readonly SqliteFile _file;
     private readonly QueueBodies _bodies;
     private readonly QueueCounter _entries;
@@ -146,20 +148,25 @@ internal sealed class QueueFile : IAsyncDisposable
         return true;
     }, Durability.Full, cancellationToken);
 
-    /// <summary>Ids of entries with a recipient whose time has come, earliest first, those in hand left out.</summary>
+    /// <summary>Ids of entries with a recipient whose time has come, the most urgent and then the earliest first, those in hand left out.</summary>
     public Task<IReadOnlyList<EntryId>> FindDueAsync(Instant now, int limit, Func<EntryId, bool> isOwned, CancellationToken cancellationToken) =>
         _file.ReadAsync<IReadOnlyList<EntryId>>(session =>
         {
             var ids = new List<EntryId>();
             var seen = new HashSet<long>();
-            var due = session.Statement("SELECT entry FROM recipient WHERE state = 1 AND next <= ?1 ORDER BY next").Bind(0, now.Microseconds);
-            while (ids.Count < limit && due.Step())
+            for (var priority = DeliveryTerms.HighestPriority; priority >= DeliveryTerms.LowestPriority && ids.Count < limit; priority--)
             {
-                var id = due.Long(0);
-                if (seen.Add(id) && !isOwned(new EntryId(id)))
+                var due = session.Statement("SELECT entry FROM recipient WHERE state = 1 AND priority = ?1 AND next <= ?2 ORDER BY next").Bind(0, priority).Bind(1, now.Microseconds);
+                while (ids.Count < limit && due.Step())
                 {
-                    ids.Add(new EntryId(id));
+                    var id = due.Long(0);
+                    if (seen.Add(id) && !isOwned(new EntryId(id)))
+                    {
+                        ids.Add(new EntryId(id));
+                    }
                 }
+
+                due.Reset();
             }
 
             return ids;
@@ -174,8 +181,19 @@ internal sealed class QueueFile : IAsyncDisposable
     /// <summary>The earliest time at which a recipient is due, null when none waits.</summary>
     public Task<Instant?> NextDueAsync(CancellationToken cancellationToken) => _file.ReadAsync<Instant?>(session =>
     {
-        var row = session.Statement("SELECT min(next) FROM recipient WHERE state = 1");
-        return row.Step() && !row.IsNull(0) ? new Instant(row.Long(0)) : null;
+        Instant? earliest = null;
+        for (var priority = DeliveryTerms.LowestPriority; priority <= DeliveryTerms.HighestPriority; priority++)
+        {
+            var row = session.Statement("SELECT min(next) FROM recipient WHERE state = 1 AND priority = ?1").Bind(0, priority);
+            if (row.Step() && !row.IsNull(0) && (earliest is not { } known || row.Long(0) < known.Microseconds))
+            {
+                earliest = new Instant(row.Long(0));
+            }
+
+            row.Reset();
+        }
+
+        return earliest;
     }, cancellationToken);
 
     /// <summary>Octets of a small body, null when the entry is gone.</summary>
@@ -211,7 +229,7 @@ internal sealed class QueueFile : IAsyncDisposable
         return true;
     }, Durability.Process, cancellationToken);
 
-    /// <summary>Makes waiting and held recipients due: of these entries, or of all.</summary>
+    /// <summary>Makes waiting and held recipients due: of these entries, or of all, those left out whose sender set a later time.</summary>
     /// <returns>How many entries.</returns>
     public Task<int> RetryAsync(IReadOnlyList<EntryId>? entries, Instant now, MailEvent happened, CancellationToken cancellationToken)
     {
@@ -224,13 +242,13 @@ internal sealed class QueueFile : IAsyncDisposable
                 var rows = session.Statement("SELECT count(DISTINCT entry) FROM recipient");
                 count = rows.Step() ? rows.Int(0) : 0;
                 rows.Reset();
-                session.Statement("UPDATE recipient SET state = 1, next = ?1 WHERE state IN (1, 2)").Bind(0, now.Microseconds).Execute();
+                session.Statement($"UPDATE recipient SET state = 1, next = ?1 WHERE state IN (1, 2) {NotBefore}").Bind(0, now.Microseconds).Execute();
             }
             else
             {
                 foreach (var entry in entries)
                 {
-                    session.Statement("UPDATE recipient SET state = 1, next = ?1 WHERE entry = ?2 AND state IN (1, 2)").Bind(0, now.Microseconds).Bind(1, entry.Value).Execute();
+                    session.Statement($"UPDATE recipient SET state = 1, next = ?1 WHERE entry = ?2 AND state IN (1, 2) {NotBefore}").Bind(0, now.Microseconds).Bind(1, entry.Value).Execute();
                     count += QueueRows.Changed(session) > 0 ? 1 : 0;
                 }
             }
@@ -259,6 +277,7 @@ internal sealed class QueueFile : IAsyncDisposable
 
                 session.Statement("DELETE FROM recipient WHERE entry = ?1").Bind(0, id.Value).Execute();
                 session.Statement("DELETE FROM entry WHERE id = ?1").Bind(0, id.Value).Execute();
+                QueueTerms.Delete(session, entry);
                 DropBodyAfterCommit(session, entry);
                 foreach (var happened in tell(entry))
                 {
@@ -314,6 +333,7 @@ internal sealed class QueueFile : IAsyncDisposable
         }
 
         gone.Add(update.Entry.Id);
+        QueueTerms.Delete(session, update.Entry);
         DropBodyAfterCommit(session, update.Entry);
         foreach (var result in update.Results)
         {

@@ -10,7 +10,7 @@ internal static class QueueListingQuery
 
     private const string Matching =
         """
-        FROM entry e WHERE (?1 = '' OR e.id = ?2 OR e.sender LIKE ?1 ESCAPE '\' OR e.subject LIKE ?1 ESCAPE '\' OR e.message_id LIKE ?1 ESCAPE '\'
+        FROM entry e LEFT JOIN terms t ON t.entry = e.id WHERE (?1 = '' OR e.id = ?2 OR e.sender LIKE ?1 ESCAPE '\' OR e.subject LIKE ?1 ESCAPE '\' OR e.message_id LIKE ?1 ESCAPE '\'
           OR EXISTS (SELECT 1 FROM recipient r WHERE r.entry = e.id AND r.address LIKE ?1 ESCAPE '\'))
           AND (?3 < 0 OR EXISTS (SELECT 1 FROM recipient r WHERE r.entry = e.id AND r.state = ?3))
         """;
@@ -28,7 +28,7 @@ internal static class QueueListingQuery
         count.Reset();
 
         var order = query.Descending ? "DESC" : "ASC";
-        var rows = Bind(session.Statement($"SELECT e.id, e.accepted, e.sender, e.size, e.subject, e.message_id {Matching} ORDER BY e.id {order} LIMIT ?4 OFFSET ?5"), query).Bind(3, query.Limit).Bind(4, query.Offset);
+        var rows = Bind(session.Statement($"SELECT e.id, e.accepted, e.sender, e.size, e.subject, e.message_id, t.hold, t.by_until, t.priority {Matching} ORDER BY e.id {order} LIMIT ?4 OFFSET ?5"), query).Bind(3, query.Limit).Bind(4, query.Offset);
         var found = new List<QueuedMessage>();
         while (rows.Step())
         {
@@ -38,6 +38,9 @@ internal static class QueueListingQuery
                 Size = rows.Long(3),
                 Subject = rows.Text(4),
                 MessageId = rows.Text(5),
+                HeldUntil = rows.IsNull(6) ? null : new Instant(rows.Long(6)),
+                DeliverBy = rows.IsNull(7) ? null : new Instant(rows.Long(7)),
+                Priority = rows.IsNull(8) ? 0 : rows.Int(8),
             });
         }
 

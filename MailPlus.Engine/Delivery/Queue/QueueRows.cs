@@ -37,11 +37,12 @@ internal static class QueueRows
             .Bind(4, (long)entry.Return).Bind(5, entry.EnvelopeId).Bind(6, (long)TraitsOf(entry)).Bind(7, entry.Size)
             .Bind(8, entry.Subject).Bind(9, entry.MessageId).Bind(10, entry.BodyFile is null ? null : Path.GetFileName(entry.BodyFile)).Bind(11, entry.Prefix);
         (entry.Body is null ? row.BindNull(12) : row.Bind(12, entry.Body)).Execute();
+        QueueTerms.Insert(session, entry);
         foreach (var recipient in entry.Recipients)
         {
-            session.Statement("INSERT INTO recipient (entry, position, address, notify, original, state, attempts, next, delay_told, reply) VALUES (?1, ?2, ?3, ?4, ?5, ?6, 0, ?7, 0, '')")
+            session.Statement("INSERT INTO recipient (entry, position, address, notify, original, state, attempts, next, delay_told, reply, priority) VALUES (?1, ?2, ?3, ?4, ?5, ?6, 0, ?7, 0, '', ?8)")
                 .Bind(0, entry.Id.Value).Bind(1, recipient.Position).Bind(2, recipient.Recipient.Address.ToString()).Bind(3, (long)recipient.Recipient.Notify)
-                .Bind(4, recipient.Recipient.OriginalRecipient).Bind(5, state).Bind(6, entry.Accepted.Microseconds).Execute();
+                .Bind(4, recipient.Recipient.OriginalRecipient).Bind(5, state).Bind(6, entry.Begins.Microseconds).Bind(7, entry.Terms.Priority).Execute();
         }
     }
 
@@ -81,14 +82,15 @@ internal static class QueueRows
         }
 
         rows.Reset();
+        var terms = QueueTerms.Read(session, id) ?? DeliveryTerms.None;
         var row = session.Statement($"SELECT {EntryColumns} FROM entry WHERE id = ?1").Bind(0, id);
-        var entry = row.Step() ? ReadEntry(row, recipients, bodies) : null;
+        var entry = row.Step() ? ReadEntry(row, recipients, bodies, terms) : null;
         row.Reset();
         return entry;
     }
 
     /// <summary>Reads <see cref="EntryColumns"/> of the present row.</summary>
-    public static QueueEntry ReadEntry(SqliteStatement row, IReadOnlyList<QueueRecipient> recipients, string bodies)
+    public static QueueEntry ReadEntry(SqliteStatement row, IReadOnlyList<QueueRecipient> recipients, string bodies, DeliveryTerms terms)
     {
         var traits = (Traits)row.Int(6);
         return new QueueEntry
@@ -109,6 +111,7 @@ internal static class QueueRows
             MessageId = row.Text(9),
             BodyFile = row.IsNull(10) ? null : Path.Combine(bodies, row.Text(10)),
             Prefix = row.Blob(11).ToArray(),
+            Terms = terms,
         };
     }
 

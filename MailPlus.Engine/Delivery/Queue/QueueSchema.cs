@@ -50,5 +50,19 @@ internal static class QueueSchema
         CREATE TABLE counter (name TEXT PRIMARY KEY, reserved INTEGER NOT NULL) STRICT, WITHOUT ROWID;
         INSERT INTO counter VALUES ('entry', 65536), ('outbox', 1);
         """,
+        // What a sender asked beyond the usual lies aside; the priority is repeated in the recipients' rows, where due ones are looked for.
+        """
+        CREATE TABLE terms (
+          entry INTEGER PRIMARY KEY,
+          hold INTEGER,
+          by_until INTEGER,
+          by_mode INTEGER NOT NULL,
+          by_trace INTEGER NOT NULL,
+          priority INTEGER NOT NULL
+        ) STRICT;
+        ALTER TABLE recipient ADD COLUMN priority INTEGER NOT NULL DEFAULT 0;
+        DROP INDEX recipient_due;
+        CREATE INDEX recipient_due ON recipient (priority, next) WHERE state = 1;
+        """,
     ];
 }

@@ -22,6 +22,9 @@ internal sealed record RecipientResult(QueueRecipient Recipient, DeliveryResult 
     /// <summary>The next server has taken over the duty to report success.</summary>
     public bool DsnPassedOn { get; init; }
 
+    /// <summary>The next server counts the time that is left.</summary>
+    public bool DeliverByPassedOn { get; init; }
+
     /// <summary>The account whose delivery keys may be forgotten once the entry is gone.</summary>
     public AccountId? Account { get; init; }
 

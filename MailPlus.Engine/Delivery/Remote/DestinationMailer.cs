@@ -99,8 +99,8 @@ internal sealed partial class DestinationMailer(DeliverySurroundings around, Rou
         var session = _session!;
         var entry = job.Entry;
         var now = rest.Take(session.Capabilities.MaximumRecipients is > 0 and var most ? Math.Min(most, MostRecipientsAtOnce) : RecipientsAtOnce).ToList();
-        var envelope = new Envelope(entry.ReversePath, [.. now.Select(r => r.Recipient)]) { Return = entry.Return, EnvelopeId = entry.EnvelopeId, SmtpUtf8 = entry.SmtpUtf8 };
-        var transfer = new MailTransfer(session, new SmtpTransaction(envelope, entry.Prefix, content) { HasEightBit = entry.HasEightBit, HasEightBitHeader = entry.HasEightBitHeader });
+        var envelope = new Envelope(entry.ReversePath, [.. now.Select(r => r.Recipient)]) { Return = entry.Return, EnvelopeId = entry.EnvelopeId, SmtpUtf8 = entry.SmtpUtf8, Terms = entry.Terms };
+        var transfer = new MailTransfer(session, new SmtpTransaction(envelope, entry.Prefix, content) { HasEightBit = entry.HasEightBit, HasEightBitHeader = entry.HasEightBitHeader, Now = Instant.Now(around.Clock) });
         var outcomes = await transfer.RunAsync(cancellationToken);
         var reused = _sent++ > 0;
         if (!session.IsUsable)
@@ -222,6 +222,7 @@ internal sealed partial class DestinationMailer(DeliverySurroundings around, Rou
             RemoteMta = peer?.Host ?? "",
             FromPeer = outcome.FromPeer,
             DsnPassedOn = outcome.DsnPassedOn,
+            DeliverByPassedOn = outcome.DeliverByPassedOn,
         }),
     ];
 

@@ -19,6 +19,7 @@ internal sealed partial class RemoteDelivery
     private readonly Dictionary<string, Destination> _destinations = new(StringComparer.Ordinal);
     private readonly Dictionary<string, DestinationPace> _paces = new(StringComparer.Ordinal); // of idle destinations that turned us away
     private readonly HashSet<Task> _runners = [];
+    private long _submitted;
     private bool _stopping;
 
     /// <param name="around">Surroundings.</param>
@@ -51,7 +52,7 @@ internal sealed partial class RemoteDelivery
                 _destinations.Add(name, destination = new Destination(name, _paces.Remove(name, out var known) ? known : new DestinationPace()));
             }
 
-            destination.Waiting.Enqueue((job, _around.Clock.GetTimestamp()));
+            destination.Waiting.Enqueue((job, _around.Clock.GetTimestamp()), (-job.Entry.Terms.Priority, _submitted++));
             AddRunner(destination);
         }
     }
@@ -152,7 +153,7 @@ internal sealed partial class RemoteDelivery
         lock (_gate)
         {
             var tooMany = destination.Runners > destination.Pace.Connections(MostConnections);
-            if (!tooMany && destination.Waiting.TryDequeue(out var next))
+            if (!tooMany && destination.Waiting.TryDequeue(out var next, out _))
             {
                 return next;
             }
@@ -193,8 +194,8 @@ internal sealed class Destination(string name, DestinationPace pace)
     /// <summary>Domain or relay.</summary>
     public string Name => name;
 
-    /// <summary>Jobs with the moment they came; under the gate of <see cref="RemoteDelivery"/>.</summary>
-    public Queue<(RemoteJob Job, long Submitted)> Waiting { get; } = new();
+    /// <summary>Jobs with the moment they came, the most urgent first, among equals the one that came first; under the gate of <see cref="RemoteDelivery"/>.</summary>
+    public PriorityQueue<(RemoteJob Job, long Submitted), (int Urgency, long Order)> Waiting { get; } = new();
 
     /// <summary>How many connections it bears; under the same gate.</summary>
     public DestinationPace Pace => pace;

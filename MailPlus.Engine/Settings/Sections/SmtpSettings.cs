@@ -40,6 +40,10 @@ public sealed record SmtpSettings
     [Setting]
     public VerifyPolicy Verify { get; init; } = VerifyPolicy.Nobody;
 
+    /// <summary>Days ahead for which a signed-in sender may have a message held back (FUTURERELEASE, RFC 4865); 0 offers it to nobody.</summary>
+    [Setting(Unit = "days", Minimum = 0, Maximum = 366)]
+    public int MaximumHoldDays { get; init; } = 30;
+
     /// <summary>Idle seconds before 421 (RFC 5321 4.5.3.2: at least 5 minutes).</summary>
     [Setting(Unit = "seconds", Minimum = 60, Maximum = 3600)]
     public int IdleSeconds { get; init; } = 300;

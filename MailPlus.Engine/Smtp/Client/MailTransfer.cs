@@ -52,11 +52,27 @@ internal sealed class MailTransfer(SmtpClientSession session, SmtpTransaction me
 
     private long Size => message.Prefix.Length + (_converted?.Length ?? message.Content.Length);
 
+    private long TimeLeft => message.Envelope.Terms.DeliverBy is { } by ? (by.Microseconds - message.Now.Microseconds) / 1_000_000 : 0;
+
     private SmtpOutcome? Impossible()
     {
         if (session.Capabilities.MaximumSize > 0 && Size > session.Capabilities.MaximumSize)
         {
             return new SmtpOutcome(SmtpOutcomeKind.Permanent, "5.3.4", string.Create(CultureInfo.InvariantCulture, $"message of {Size} octets is larger than the {session.Capabilities.MaximumSize} that {session.Peer} accepts"));
+        }
+
+        if (message.Envelope.Terms.Mode == DeliverByMode.Return)
+        {
+            // RFC 2852 4: who asks for the message back must not have it pass on to where nobody watches the clock.
+            if (!session.Capabilities.DeliverBy)
+            {
+                return new SmtpOutcome(SmtpOutcomeKind.Permanent, "5.3.3", $"{session.Peer} does not return messages by a time (DELIVERBY)");
+            }
+
+            if (TimeLeft <= 0 || TimeLeft < session.Capabilities.ShortestTime)
+            {
+                return new SmtpOutcome(SmtpOutcomeKind.Permanent, "5.4.7", string.Create(CultureInfo.InvariantCulture, $"{session.Peer} takes no message with {TimeLeft} seconds left"));
+            }
         }
 
         return NeedsUtf8 && !session.Capabilities.SmtpUtf8 ? new SmtpOutcome(SmtpOutcomeKind.Permanent, "5.6.7", NotUtf8) : null;
@@ -133,7 +149,7 @@ internal sealed class MailTransfer(SmtpClientSession session, SmtpTransaction me
 
         await SendContentAsync(wanted, cancellationToken);
         var end = await session.ReadReplyAsync(session.Deadlines.DataEnd, "the end of DATA", cancellationToken);
-        Fill(SmtpOutcome.Of(end) with { DsnPassedOn = dsn });
+        Fill(SmtpOutcome.Of(end) with { DsnPassedOn = dsn, DeliverByPassedOn = session.Capabilities.DeliverBy });
     }
 
     private async Task<SmtpReply> ReplyToAsync(string command, CancellationToken cancellationToken)
@@ -205,6 +221,17 @@ internal sealed class MailTransfer(SmtpClientSession session, SmtpTransaction me
         if (dsn && envelope.EnvelopeId is { Length: > 0 } id)
         {
             line.Append(" ENVID=").Append(XText.Encode(id));
+        }
+
+        if (session.Capabilities.DeliverBy && envelope.Terms is { Mode: not DeliverByMode.None } terms)
+        {
+            var left = Math.Clamp(TimeLeft, -999_999_999, 999_999_999);
+            line.Append(CultureInfo.InvariantCulture, $" BY={left};{(terms.Mode == DeliverByMode.Return ? 'R' : 'N')}{(terms.Traces ? "T" : "")}");
+        }
+
+        if (session.Capabilities.Priority && envelope.Terms.Priority != 0)
+        {
+            line.Append(CultureInfo.InvariantCulture, $" MT-PRIORITY={envelope.Terms.Priority}");
         }
 
         return line.ToString();

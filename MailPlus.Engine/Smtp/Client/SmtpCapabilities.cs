@@ -20,6 +20,15 @@ internal sealed record SmtpCapabilities
     /// <summary>DSN (RFC 3461).</summary>
     public bool Dsn { get; private init; }
 
+    /// <summary>DELIVERBY (RFC 2852).</summary>
+    public bool DeliverBy { get; private init; }
+
+    /// <summary>The shortest time it takes on with by-mode R, 0 when it names none.</summary>
+    public int ShortestTime { get; private init; }
+
+    /// <summary>MT-PRIORITY (RFC 6710).</summary>
+    public bool Priority { get; private init; }
+
     /// <summary>STARTTLS (RFC 3207).</summary>
     public bool StartTls { get; private init; }
 
@@ -56,6 +65,8 @@ internal sealed record SmtpCapabilities
                 "8BITMIME" => found with { EightBitMime = true },
                 "SMTPUTF8" => found with { SmtpUtf8 = true },
                 "DSN" => found with { Dsn = true },
+                "DELIVERBY" => found with { DeliverBy = true, ShortestTime = words.Length > 1 && int.TryParse(words[1], NumberStyles.None, CultureInfo.InvariantCulture, out var time) ? time : 0 },
+                "MT-PRIORITY" => found with { Priority = true },
                 "STARTTLS" => found with { StartTls = true },
                 "SIZE" => found with { Size = true, MaximumSize = words.Length > 1 && long.TryParse(words[1], NumberStyles.None, CultureInfo.InvariantCulture, out var size) ? size : 0 },
                 "LIMITS" => found with { MaximumRecipients = Limit(words, "RCPTMAX="), MaximumMessages = Limit(words, "MAILMAX=") },

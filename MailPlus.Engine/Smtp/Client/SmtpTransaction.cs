@@ -14,6 +14,9 @@ internal sealed record SmtpTransaction(Envelope Envelope, ReadOnlyMemory<byte> P
 
     /// <summary>The header block holds octets above 127.</summary>
     public bool HasEightBitHeader { get; init; }
+
+    /// <summary>The present, from which the time that is left is counted.</summary>
+    public Instant Now { get; init; }
 }
 
 /// <summary>How it ended for one recipient.</summary>
@@ -40,6 +43,9 @@ internal sealed record SmtpOutcome(SmtpOutcomeKind Kind, string Status, string T
 
     /// <summary>The server knows how to report success itself (DSN was offered and the parameters were passed on).</summary>
     public bool DsnPassedOn { get; init; }
+
+    /// <summary>The server counts the time that is left (RFC 2852).</summary>
+    public bool DeliverByPassedOn { get; init; }
 
     public static SmtpOutcome Of(SmtpReply reply) =>
         new(reply.IsPositive ? SmtpOutcomeKind.Accepted : reply.IsPermanent ? SmtpOutcomeKind.Permanent : SmtpOutcomeKind.Transient, reply.Status, reply.ToString()) { FromPeer = true };

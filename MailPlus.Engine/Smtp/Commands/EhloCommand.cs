@@ -49,8 +49,14 @@ internal sealed class EhloCommand : SmtpCommand
             "SMTPUTF8",
             "DSN",
             "CHUNKING",
-            Limits(settings),
+            "DELIVERBY", // RFC 2852 2: no shortest time, every second is counted
         ]);
+        if (session.Role != SmtpRole.Mx || session.Actor is not null)
+        {
+            lines.AddRange(ForSubmission(session)); // mail-rules 39
+        }
+
+        lines.Add(Limits(settings));
         if (session.IsFromProxy)
         {
             lines.Add($"XCLIENT {XClientAttributes.Names}");
@@ -58,6 +64,19 @@ internal sealed class EhloCommand : SmtpCommand
 
         lines.Add("HELP");
         return lines;
+    }
+
+    private static IEnumerable<string> ForSubmission(SmtpSession session)
+    {
+        if (session.Settings.Smtp.MaximumHoldDays is > 0 and var days)
+        {
+            // RFC 4865 3: the longest span in seconds and the latest moment.
+            var most = TimeSpan.FromDays(days);
+            var latest = session.Door.Clock.GetUtcNow().Add(most);
+            yield return string.Create(CultureInfo.InvariantCulture, $"FUTURERELEASE {(long)most.TotalSeconds} {latest:yyyy-MM-dd'T'HH:mm:ss'Z'}");
+        }
+
+        yield return "MT-PRIORITY";
     }
 
     /// <summary>RFC 9422 4: what a client would otherwise learn by being refused.</summary>

@@ -39,6 +39,12 @@ internal sealed class MailCommand : SmtpCommand
             return fault == ParameterFault.Unknown ? SmtpReplies.UnknownParameter : SmtpReplies.BadParameter;
         }
 
+        var terms = parameters.Terms(Instant.Now(session.Door.Clock));
+        if (TermsFault(session, parameters, terms) is { } unacceptable)
+        {
+            return unacceptable;
+        }
+
         if (path.NeedsUtf8 && !parameters.SmtpUtf8)
         {
             return SmtpReplies.NeedsSmtpUtf8;
@@ -67,8 +73,26 @@ internal sealed class MailCommand : SmtpCommand
             return Refuse(session, sender, refused.Refusal);
         }
 
-        session.BeginTransaction(new SmtpTransaction(sender, parameters));
+        session.BeginTransaction(new SmtpTransaction(sender, parameters) { Terms = terms });
         return SmtpReplies.SenderOk;
+    }
+
+    private static SmtpReply? TermsFault(SmtpSession session, MailParameters parameters, DeliveryTerms terms)
+    {
+        if (parameters.IsForSubmission && session.Actor is null)
+        {
+            return SmtpReplies.UnknownParameter; // to strangers there is no such thing
+        }
+
+        if (terms.HoldUntil is not { } until)
+        {
+            return null;
+        }
+
+        var most = TimeSpan.FromDays(session.Settings.Smtp.MaximumHoldDays);
+        return most == TimeSpan.Zero ? SmtpReplies.UnknownParameter
+            : until.CompareTo(Instant.Now(session.Door.Clock).Plus(most)) > 0 || terms.DeliverBy is { } by && until.CompareTo(by) >= 0 ? SmtpReplies.BadParameter
+            : null;
     }
 
     protected override SmtpReply OutOfOrder(SmtpStage stage) => stage == SmtpStage.Start ? SmtpReplies.HelloFirst : SmtpReplies.NestedMail;

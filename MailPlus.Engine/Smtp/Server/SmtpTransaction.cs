@@ -13,6 +13,9 @@ internal sealed class SmtpTransaction(EmailAddress? reversePath, MailParameters 
 
     public MailParameters Parameters => parameters;
 
+    /// <summary>When, by when and how urgently.</summary>
+    public DeliveryTerms Terms { get; init; } = DeliveryTerms.None;
+
     public List<Recipient> Recipients { get; } = [];
 
     /// <summary>Chunks of BDAT so far, null before the first.</summary>
@@ -36,6 +39,7 @@ internal sealed class SmtpTransaction(EmailAddress? reversePath, MailParameters 
         EnvelopeId = parameters.EnvelopeId,
         SmtpUtf8 = parameters.SmtpUtf8,
         EightBitMime = parameters.EightBitMime,
+        Terms = Terms,
     };
 
     public ValueTask DisposeAsync() => Chunks?.DisposeAsync() ?? ValueTask.CompletedTask;

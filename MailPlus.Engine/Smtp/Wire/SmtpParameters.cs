@@ -17,7 +17,7 @@ public enum ParameterFault
     Unknown,
 }
 
-/// <summary>ESMTP parameters of MAIL (RFC 1870, 6152, 6531, 3461, 4954). Pure.</summary>
+/// <summary>ESMTP parameters of MAIL (RFC 1870, 6152, 6531, 3461, 4954, 2852, 4865, 6710). Pure.</summary>
 public sealed record MailParameters
 {
     /// <summary>SIZE=, octets; null when absent.</summary>
@@ -34,6 +34,31 @@ public sealed record MailParameters
 
     /// <summary>ENVID=, xtext decoded.</summary>
     public string? EnvelopeId { get; private set; }
+
+    /// <summary>HOLDFOR=, null when absent.</summary>
+    public TimeSpan? HoldFor { get; private set; }
+
+    /// <summary>HOLDUNTIL=, null when absent.</summary>
+    public Instant? HoldUntil { get; private set; }
+
+    /// <summary>BY=, null when absent.</summary>
+    public (TimeSpan Time, DeliverByMode Mode, bool Traces)? By { get; private set; }
+
+    /// <summary>MT-PRIORITY=, null when absent.</summary>
+    public int? Priority { get; private set; }
+
+    /// <summary>Something only signed-in submitters may ask for (mail-rules 39).</summary>
+    public bool IsForSubmission => HoldFor is not null || HoldUntil is not null || Priority is not null;
+
+    /// <summary>When, by when and how urgently, from the moment MAIL came.</summary>
+    public DeliveryTerms Terms(Instant now) => !IsForSubmission && By is null ? DeliveryTerms.None : new DeliveryTerms
+    {
+        HoldUntil = HoldFor is { } span ? now.Plus(span) : HoldUntil,
+        DeliverBy = By is { } by ? now.Plus(by.Time) : null,
+        Mode = By?.Mode ?? DeliverByMode.None,
+        Traces = By?.Traces ?? false,
+        Priority = Priority ?? 0,
+    };
 
     /// <summary>Reads what follows the path.</summary>
     public static ParameterFault Parse(string text, out MailParameters parameters)
@@ -75,6 +100,19 @@ public sealed record MailParameters
             case "AUTH":
                 // RFC 4954 5: read and not believed.
                 return value is { Length: > 0 and <= 500 } ? ParameterFault.None : ParameterFault.BadValue;
+            case "HOLDFOR":
+                // RFC 4865 4.2: one hold parameter at most.
+                HoldFor = HoldUntil is null ? TermParameters.HoldFor(value) : null;
+                return HoldFor is null ? ParameterFault.BadValue : ParameterFault.None;
+            case "HOLDUNTIL":
+                HoldUntil = HoldFor is null ? TermParameters.HoldUntil(value) : null;
+                return HoldUntil is null ? ParameterFault.BadValue : ParameterFault.None;
+            case "BY":
+                By = TermParameters.By(value);
+                return By is null ? ParameterFault.BadValue : ParameterFault.None;
+            case "MT-PRIORITY":
+                Priority = TermParameters.Priority(value);
+                return Priority is null ? ParameterFault.BadValue : ParameterFault.None;
             default:
                 return ParameterFault.Unknown;
         }

@@ -27,6 +27,9 @@ public sealed partial class QueuePage
     private IQueueOperations Queue { get; set; } = default!;
 
     [Inject]
+    private TimeProvider Clock { get; set; } = default!;
+
+    [Inject]
     private NavigationManager Navigation { get; set; } = default!;
 
     [Inject]
@@ -70,6 +73,11 @@ public sealed partial class QueuePage
     private string Counted(string key, int count) => count == 1 ? L[key + "One"] : L[key, count];
 
     private static string ReasonOf(QueuedMessage message) => message.Recipients.FirstOrDefault(recipient => recipient.LastReply.Length > 0)?.LastReply ?? "";
+
+    /// <summary>Its sender wants it sent later.</summary>
+    private bool IsHeldBack(QueuedMessage message) => message.HeldUntil is { } until && until.CompareTo(Instant.Now(Clock)) > 0;
+
+    private bool IsCancelling => _clearing is [var only] && IsHeldBack(only);
 
     private static Instant? NextOf(QueuedMessage message) => message.Recipients.Where(recipient => recipient.NextAttempt is not null).Min(recipient => recipient.NextAttempt);
 
