@@ -87,6 +87,9 @@ public interface IQueueOperations
     /// <summary>Makes all unfinished recipients of the entries due now (null: of all entries); returns how many entries.</summary>
     Task<int> RetryAsync(Actor actor, IReadOnlyList<EntryId>? entries, CancellationToken cancellationToken);
 
+    /// <summary>Makes due what waits for a domain, with or without those below it; returns how many messages.</summary>
+    Task<int> RetryDomainAsync(Actor actor, DomainName domain, bool withSubdomains, CancellationToken cancellationToken);
+
     /// <summary>Removes entries without telling the sender; returns how many.</summary>
     Task<int> RemoveAsync(Actor actor, IReadOnlyList<EntryId> entries, CancellationToken cancellationToken);
 }

@@ -269,6 +269,7 @@ public sealed class EngineWiring : IAsyncDisposable
         var smtp = new SmtpDoor
         {
             Settings = Settings, Run = Run, Acceptance = Acceptance, Authenticator = Authenticator, Sasl = Sasl, Events = Events, Spool = new SpoolFolder(Run.DataFolder), Clock = clock,
+            Addresses = AddressBook, Queue = Queue,
             SignInVouched = (name, client, token) => Sasl.Gate!.EndAsync(Sasl.Gate.Begin(name, "smtp", client), isProven: true, token),
             Trace = new ProtocolTrace(logs.CreateLogger<ProtocolTrace>()),
         };

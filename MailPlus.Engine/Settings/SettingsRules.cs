@@ -32,6 +32,11 @@ internal static class SettingsRules
             yield return Invalid("Security.TrustedProxies", "AddressMalformed");
         }
 
+        if (snapshot.Smtp.QueueStartNetworks.Any(network => !IPAddress.TryParse(network, out _) && !IPNetwork.TryParse(network, out _)))
+        {
+            yield return Invalid("Smtp.QueueStartNetworks", "AddressMalformed");
+        }
+
         if (snapshot.Security.ProxyListeners.Any(name => !IsListener(name)))
         {
             yield return Invalid("Security.ProxyListeners", "ListenerUnknown");

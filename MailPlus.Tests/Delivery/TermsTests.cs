@@ -185,6 +185,32 @@ public sealed class TermsTests
     }
 
     [Fact]
+    public async Task The_queue_of_a_domain_is_started_for_those_who_may()
+    {
+        await using var rig = await DeliveryRig.OpenAsync();
+        foreach (var domain in (string[])["far.test", "sub.far.test", "notfar.test"])
+        {
+            rig.Resolver.Mx[domain] = new(Engine.Resolver.DnsStatus.TemporaryFailure, []) { Detail = "SERVFAIL" };
+        }
+
+        var late = new DeliveryTerms { HoldUntil = Instant.Now(rig.Clock).Plus(TimeSpan.FromDays(1)) };
+        await SendAsync(rig, DeliveryTerms.None, new Recipient(EmailAddress.Parse("a@far.test")), new Recipient(EmailAddress.Parse("a@notfar.test")));
+        await SendAsync(rig, DeliveryTerms.None, new Recipient(EmailAddress.Parse("a@Sub.Far.test")));
+        await SendAsync(rig, late, new Recipient(EmailAddress.Parse("b@far.test")));
+        await rig.SettleAsync(left: 3);
+        Assert.Equal(1, await rig.Operations.RetryDomainAsync(Actor.Operator, DomainName.Parse("far.test"), withSubdomains: false, default));
+        await Eventually.TrueAsync(async () => Attempts(await rig.ListAsync()) == "b@far.test 0, a@sub.far.test 1, a@far.test 2, a@notfar.test 1", () => "far.test was tried again");
+        await rig.SettleAsync(left: 3);
+        Assert.Equal(2, await rig.Operations.RetryDomainAsync(Actor.Operator, DomainName.Parse("FAR.test"), withSubdomains: true, default));
+        await Eventually.TrueAsync(async () => Attempts(await rig.ListAsync()) == "b@far.test 0, a@sub.far.test 2, a@far.test 3, a@notfar.test 1", () => "those below were tried again, too");
+        Assert.Equal(0, await rig.Operations.RetryDomainAsync(Actor.Operator, DomainName.Parse("none.test"), withSubdomains: true, default));
+        await Assert.ThrowsAsync<RefusedException>(() => rig.Operations.RetryDomainAsync(Actor.ForAccount(new AccountId(1), "ann", false), DomainName.Parse("far.test"), false, default));
+        Assert.Contains(rig.Happened, e => e is AdminActed { Action: "QueueRetried", Target: "@far.test" });
+
+        static string Attempts(Page<QueuedMessage> page) => string.Join(", ", page.Rows.SelectMany(row => row.Recipients).Select(r => $"{r.Address.ToLowerInvariant()} {r.Attempts}"));
+    }
+
+    [Fact]
     public async Task A_queue_of_an_earlier_version_is_taken_over_with_what_waits_in_it()
     {
         await using var rig = await DeliveryRig.OpenAsync(start: false);

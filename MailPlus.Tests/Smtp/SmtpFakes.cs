@@ -83,9 +83,48 @@ internal sealed class FakeAuthenticator : IAuthenticator
     public ValueTask<Actor> AuthenticateAsync(PasswordCredential credential, CancellationToken cancellationToken) => credential switch
     {
         { Name: "alice", Password: "secret" } => new ValueTask<Actor>(Actor.ForAccount(new AccountId(1), "alice", isAdministrator: false)),
+        { Name: "root", Password: "secret" } => new ValueTask<Actor>(Actor.ForAccount(new AccountId(9), "root", isAdministrator: true)),
         { Name: "locked" } => throw new RefusedException(new Refusal(RefusalKind.Throttled, "Throttled") { Temporary = true }),
         _ => throw new RefusedException(new Refusal(RefusalKind.AuthenticationFailed, "AuthenticationFailed")),
     };
+}
+
+/// <summary>alice@example.test, also sales@, and bob@ with a name beyond ASCII; gone@ is deactivated.</summary>
+internal sealed class FakeAddressBook : IAddressBook
+{
+    public AddressResolution Resolve(EmailAddress address) => !IsLocal(address.Domain) ? default : address.LocalPart switch
+    {
+        "alice" or "sales" => new AddressResolution(AddressKind.Account, new AccountId(1)),
+        "bob" => new AddressResolution(AddressKind.Account, new AccountId(2)),
+        "gone" => new AddressResolution(AddressKind.Deactivated, new AccountId(3)),
+        _ => new AddressResolution(AddressKind.Unknown),
+    };
+
+    public AddressResolution ResolvePostmaster() => new(AddressKind.Account, new AccountId(1));
+
+    public bool IsLocal(DomainName domain) => domain.Ascii == "example.test";
+
+    public Account? Find(AccountId account) => account.Value == 1
+        ? new Account(account, "alice", EmailAddress.Parse("alice@example.test")) { DisplayName = "Alice \"Al\" Lee" }
+        : new Account(account, "bob", EmailAddress.Parse("bob@example.test")) { DisplayName = "밥" };
+
+    public Account? FindByLogin(string nameOrAddress) => null;
+}
+
+/// <summary>Two messages wait for far.test, one more below it.</summary>
+internal sealed class FakeQueue : IQueueOperations
+{
+    public Task<Page<QueuedMessage>> ListAsync(Actor actor, QueueQuery query, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+    public Task<int> RetryAsync(Actor actor, IReadOnlyList<EntryId>? entries, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+    public Task<int> RetryDomainAsync(Actor actor, DomainName domain, bool withSubdomains, CancellationToken cancellationToken)
+    {
+        actor.Require(Permission.ManageQueue);
+        return Task.FromResult(domain.Ascii != "far.test" ? 0 : withSubdomains ? 3 : 2);
+    }
+
+    public Task<int> RemoveAsync(Actor actor, IReadOnlyList<EntryId> entries, CancellationToken cancellationToken) => throw new NotSupportedException();
 }
 
 /// <summary>An SMTP server's inside for one test.</summary>
@@ -106,6 +145,8 @@ internal sealed class SmtpBench : IDisposable
             SignInVouched = (name, _, _) => name == "alice"
                 ? new ValueTask<Actor>(Actor.ForAccount(new AccountId(1), "alice", isAdministrator: false))
                 : throw new RefusedException(new Refusal(RefusalKind.AuthenticationFailed, "AuthenticationFailed")),
+            Addresses = new FakeAddressBook(),
+            Queue = new FakeQueue(),
             Events = Events,
             Spool = new SpoolFolder(_folder),
             Clock = clock ?? TimeProvider.System,

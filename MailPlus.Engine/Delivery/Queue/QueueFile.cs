@@ -259,6 +259,45 @@ internal sealed class QueueFile : IAsyncDisposable
         }, Durability.Full, cancellationToken);
     }
 
+    /// <summary>Makes waiting recipients in some domains due, those left out whose sender set a later time.</summary>
+    /// <returns>How many entries.</returns>
+    public async Task<int> RetryDomainAsync(Predicate<DomainName> wanted, Instant now, MailEvent happened, CancellationToken cancellationToken)
+    {
+        // Looked for outside the writer: a long queue must not keep mail from being accepted.
+        var found = await _file.ReadAsync(session =>
+        {
+            var rows = session.Statement("SELECT entry, position, address FROM recipient WHERE state = 1");
+            var waiting = new List<(long Entry, int Position)>();
+            while (rows.Step())
+            {
+                if (EmailAddress.TryParse(rows.Text(2), out var address) && wanted(address.Domain))
+                {
+                    waiting.Add((rows.Long(0), rows.Int(1)));
+                }
+            }
+
+            rows.Reset();
+            return waiting;
+        }, cancellationToken);
+        var stored = EventCodec.Write(happened);
+        return await _file.WriteAsync(session =>
+        {
+            var entries = new HashSet<long>();
+            foreach (var (entry, position) in found)
+            {
+                session.Statement($"UPDATE recipient SET next = ?1 WHERE entry = ?2 AND position = ?3 AND state = 1 {NotBefore}").Bind(0, now.Microseconds).Bind(1, entry).Bind(2, position).Execute();
+                if (QueueRows.Changed(session) > 0)
+                {
+                    entries.Add(entry);
+                }
+            }
+
+            Tell(session, stored);
+            session.AfterCommit(Outbox.Signal);
+            return entries.Count;
+        }, Durability.Full, cancellationToken);
+    }
+
     /// <summary>Removes entries whatever their state.</summary>
     /// <param name="entries">Which.</param>
     /// <param name="tell">Makes the events of one removed entry.</param>

@@ -48,6 +48,19 @@ public sealed class QueueOperations : IQueueOperations
     }
 
     /// <inheritdoc/>
+    public async Task<int> RetryDomainAsync(Actor actor, DomainName domain, bool withSubdomains, CancellationToken cancellationToken)
+    {
+        actor.Require(Permission.ManageQueue);
+        var now = Instant.Now(_clock);
+        var acted = Acted(actor, "QueueRetried", (withSubdomains ? "@" : "") + domain.Ascii, now);
+        var below = "." + domain.Ascii;
+        var count = await _queue.File.RetryDomainAsync(found => found.Ascii == domain.Ascii || withSubdomains && found.Ascii.EndsWith(below, StringComparison.Ordinal), now, acted, cancellationToken);
+        _events.Publish(acted);
+        _queue.Wake();
+        return count;
+    }
+
+    /// <inheritdoc/>
     public async Task<int> RemoveAsync(Actor actor, IReadOnlyList<EntryId> entries, CancellationToken cancellationToken)
     {
         actor.Require(Permission.ManageQueue);

@@ -1,6 +1,6 @@
 namespace MailPlus.Engine.Settings.Sections;
 
-/// <summary>Whom VRFY tells whether an address exists.</summary>
+/// <summary>Whom VRFY and EXPN tell about addresses.</summary>
 public enum VerifyPolicy
 {
     /// <summary>Nobody: 252 to every question (RFC 5321 7.3).</summary>
@@ -39,6 +39,14 @@ public sealed record SmtpSettings
     /// <summary>Whom VRFY tells whether an address exists; others hear 252 whatever they ask.</summary>
     [Setting]
     public VerifyPolicy Verify { get; init; } = VerifyPolicy.Nobody;
+
+    /// <summary>Whom EXPN tells for whom an address stands; to others it is not there.</summary>
+    [Setting]
+    public VerifyPolicy Expand { get; init; } = VerifyPolicy.Nobody;
+
+    /// <summary>Addresses and networks that may start the queue of a domain (ETRN, RFC 1985) without signing in as an administrator.</summary>
+    [Setting]
+    public IReadOnlyList<string> QueueStartNetworks { get; init; } = [];
 
     /// <summary>Days ahead for which a signed-in sender may have a message held back (FUTURERELEASE, RFC 4865); 0 offers it to nobody.</summary>
     [Setting(Unit = "days", Minimum = 0, Maximum = 366)]

@@ -57,6 +57,16 @@ internal sealed class EhloCommand : SmtpCommand
         }
 
         lines.Add(Limits(settings));
+        if (EtrnCommand.IsOffered(session))
+        {
+            lines.Add("ETRN");
+        }
+
+        if (ExpnCommand.IsOffered(session))
+        {
+            lines.Add("EXPN");
+        }
+
         if (session.IsFromProxy)
         {
             lines.Add($"XCLIENT {XClientAttributes.Names}");

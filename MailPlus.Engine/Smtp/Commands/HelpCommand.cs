@@ -1,3 +1,4 @@
+using System.Text;
 using MailPlus.Engine.Smtp.Server;
 using MailPlus.Engine.Smtp.Wire;
 
@@ -10,5 +11,6 @@ internal sealed class HelpCommand : SmtpCommand
 
     public override bool BeforeTls => true;
 
-    public override ValueTask<SmtpReply?> RunAsync(SmtpSession session, string argument, CancellationToken aborted) => Reply(SmtpReplies.Help);
+    public override ValueTask<SmtpReply?> RunAsync(SmtpSession session, string argument, CancellationToken aborted) =>
+        Reply(argument.Length == 0 ? HelpTexts.All : HelpTexts.Of(SmtpLine.Parse(Encoding.UTF8.GetBytes(argument)).Verb) ?? SmtpReplies.NoHelp);
 }

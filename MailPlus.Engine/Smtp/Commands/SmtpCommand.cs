@@ -83,6 +83,7 @@ internal static class SmtpCommands
         new HelpCommand(),
         new StartTlsCommand(),
         new AuthCommand(),
+        new EtrnCommand(),
         new XClientCommand());
 
     /// <summary>The command of a verb, null when there is none.</summary>

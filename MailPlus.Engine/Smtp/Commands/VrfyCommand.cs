@@ -1,7 +1,6 @@
 using MailPlus.Engine.Delivery;
 using MailPlus.Engine.Events;
 using MailPlus.Engine.Primitives;
-using MailPlus.Engine.Settings.Sections;
 using MailPlus.Engine.Smtp.Server;
 using MailPlus.Engine.Smtp.Wire;
 
@@ -21,13 +20,7 @@ internal sealed class VrfyCommand : SmtpCommand
             return SmtpReplies.NeedsName;
         }
 
-        var told = session.Settings.Smtp.Verify switch
-        {
-            VerifyPolicy.Everybody => true,
-            VerifyPolicy.SignedIn => session.Actor is not null,
-            _ => false,
-        };
-        if (!told || !EmailAddress.TryParse(argument.Trim('<', '>'), out var address))
+        if (!session.IsTold(session.Settings.Smtp.Verify) || !EmailAddress.TryParse(argument.Trim('<', '>'), out var address))
         {
             return SmtpReplies.CannotVerify;
         }

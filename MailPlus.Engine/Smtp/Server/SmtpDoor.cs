@@ -50,6 +50,12 @@ public sealed record SmtpDoor
     /// <summary>Takes a trusted proxy's word for who has signed in; null takes none.</summary>
     public VouchedSignIn? SignInVouched { get; init; }
 
+    /// <summary>Whom addresses stand for; null tells nobody.</summary>
+    public IAddressBook? Addresses { get; init; }
+
+    /// <summary>The queue, for ETRN; null starts nothing.</summary>
+    public IQueueOperations? Queue { get; init; }
+
     /// <summary>Where refusals are told.</summary>
     public required EventStream Events { get; init; }
 

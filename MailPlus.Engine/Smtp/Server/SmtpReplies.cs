@@ -1,4 +1,5 @@
 using System.Globalization;
+using MailPlus.Engine.Accounts;
 using MailPlus.Engine.Primitives;
 using MailPlus.Engine.Smtp.Wire;
 
@@ -20,7 +21,11 @@ internal static class SmtpReplies
     public static readonly SmtpReply SenderOk = new(250, "2.1.0", "Sender ok");
     public static readonly SmtpReply RecipientOk = new(250, "2.1.5", "Recipient ok");
     public static readonly SmtpReply StartMail = new(354, null, "End data with <CR><LF>.<CR><LF>");
-    public static readonly SmtpReply Help = new(214, "2.0.0", "Commands: EHLO HELO MAIL RCPT DATA BDAT RSET NOOP QUIT VRFY HELP STARTTLS AUTH");
+    public static readonly SmtpReply NoHelp = new(504, "5.5.4", "No help on this; HELP lists the commands");
+    public static readonly SmtpReply NoSuchList = new(550, "5.1.1", "No such list or mailbox");
+    public static readonly SmtpReply BadNode = new(501, "5.5.4", "Syntax: ETRN domain or ETRN @domain");
+    public static readonly SmtpReply NodeNotAllowed = new(459, "4.7.1", "Node not allowed: starting queues is not for this client");
+    public static readonly SmtpReply CannotStart = new(458, "4.3.0", "Unable to start the queue, try again later");
     public static readonly SmtpReply CannotVerify = new(252, "2.1.5", "Cannot verify the user; send mail and it will be tried");
     public static readonly SmtpReply ReadyForTls = new(220, "2.0.0", "Ready to start TLS");
     public static readonly SmtpReply Authenticated = new(235, "2.7.0", "Authentication successful");
@@ -73,6 +78,17 @@ internal static class SmtpReplies
     public static SmtpReply Queued(EntryId entry) => new(250, "2.0.0", $"Ok: queued as {entry}");
 
     public static SmtpReply Verified(EmailAddress address) => new(250, "2.1.5", $"<{address}>");
+
+    public static SmtpReply Expanded(Account account)
+    {
+        var name = string.Concat(account.DisplayName.Where(c => c is not ('"' or '\\'))).Trim();
+        return new SmtpReply(250, "2.1.5", name.Length > 0 && name.All(char.IsAscii) ? $"\"{name}\" <{account.PrimaryAddress}>" : $"<{account.PrimaryAddress}>");
+    }
+
+    /// <summary>RFC 1985 5.2.</summary>
+    public static SmtpReply Started(DomainName domain, int messages) => messages == 0
+        ? new SmtpReply(251, "2.0.0", $"Ok, no messages waiting for {domain.Ascii}")
+        : new SmtpReply(253, "2.0.0", string.Create(CultureInfo.InvariantCulture, $"Ok, {messages} pending messages for {domain.Ascii} started"));
 
     public static SmtpReply ChunkTaken(long octets) => new(250, "2.0.0", string.Create(CultureInfo.InvariantCulture, $"{octets} octets received"));
 

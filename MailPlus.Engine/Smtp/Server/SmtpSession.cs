@@ -4,6 +4,7 @@ using MailPlus.Engine.Net.Connections;
 using MailPlus.Engine.Net.Lines;
 using MailPlus.Engine.Primitives;
 using MailPlus.Engine.Settings;
+using MailPlus.Engine.Settings.Sections;
 using MailPlus.Engine.Smtp.Commands;
 using MailPlus.Engine.Smtp.Wire;
 
@@ -78,6 +79,9 @@ internal sealed class SmtpSession
 
     /// <summary>Mail only from who has logged in: 465 and 587 (mail-rules 17).</summary>
     public bool MustAuthenticate => Role != SmtpRole.Mx && Actor is null;
+
+    /// <summary>Whether a policy lets this peer be told who exists.</summary>
+    public bool IsTold(VerifyPolicy policy) => policy == VerifyPolicy.Everybody || policy == VerifyPolicy.SignedIn && Actor is not null;
 
     public SmtpStage Stage =>
         Helo is null ? SmtpStage.Start

@@ -95,6 +95,7 @@ public readonly record struct SmtpLine(SmtpVerb Verb, string Argument)
             _ when upper.SequenceEqual("VRFY"u8) => SmtpVerb.Vrfy,
             _ when upper.SequenceEqual("EXPN"u8) => SmtpVerb.Expn,
             _ when upper.SequenceEqual("HELP"u8) => SmtpVerb.Help,
+            _ when upper.SequenceEqual("ETRN"u8) => SmtpVerb.Etrn,
             _ when upper.SequenceEqual("XCLIENT"u8) => SmtpVerb.XClient,
             _ when upper.SequenceEqual("GET"u8) || upper.SequenceEqual("POST"u8) || upper.SequenceEqual("PUT"u8) || upper.SequenceEqual("HEAD"u8)
                 || upper.SequenceEqual("OPTIONS"u8) || upper.SequenceEqual("CONNECT"u8) || upper.SequenceEqual("DELETE"u8) || upper.SequenceEqual("PRI"u8) => SmtpVerb.Http,

@@ -48,6 +48,9 @@ public enum SmtpVerb
     /// <summary>AUTH, RFC 4954.</summary>
     Auth,
 
+    /// <summary>ETRN, RFC 1985.</summary>
+    Etrn,
+
     /// <summary>XCLIENT, Postfix.</summary>
     XClient,
 
