@@ -191,6 +191,75 @@ public sealed class NotificationTests
         Assert.Contains("Status: 4.4.7", told[1], StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Each_recipient_is_reported_as_its_sender_asked(bool peerReports)
+    {
+        await using var server = new Smtp.Client.ScriptedSmtpServer { Extensions = peerReports ? ["DSN"] : [] };
+        server.Answer = line => line.StartsWith("RCPT TO:<no", StringComparison.Ordinal) ? "550 5.1.1 nobody" : line.StartsWith("RCPT TO:<slow", StringComparison.Ordinal) ? "450 4.2.0 later" : null;
+        await using var rig = await DeliveryRig.OpenAsync();
+        rig.Settings.Set(rig.Settings.Current with { Delivery = new() { RemotePort = server.EndPoint.Port, DelayNoticeAfterHours = 0.0001, RetrySeconds = [3600] } });
+        rig.Resolver.With("far.test", (10, "mx.far.test"));
+        Recipient[] recipients =
+        [
+            new(EmailAddress.Parse("yes@far.test"), DsnNotify.Success, "rfc822;first+1@old.test"), new(EmailAddress.Parse("yes-silent@far.test"), DsnNotify.Failure),
+            new(EmailAddress.Parse("no@far.test"), DsnNotify.Failure | DsnNotify.Success), new(EmailAddress.Parse("no-silent@far.test"), DsnNotify.Never),
+            new(EmailAddress.Parse("slow@far.test"), DsnNotify.Delay), new(EmailAddress.Parse("slow-silent@far.test"), DsnNotify.Failure),
+            new(EmailAddress.Parse("ann@here.test"), DsnNotify.Success), new(EmailAddress.Parse("ann.alias@here.test"), DsnNotify.Never),
+        ];
+        await rig.Acceptance.AcceptAsync(Message(recipients) with { Envelope = new Envelope(EmailAddress.Parse("bob@here.test"), recipients) { Return = DsnReturn.Full, EnvelopeId = "id+1" } }, default);
+        await rig.SettleAsync(left: 1);
+        rig.Clock.Advance(TimeSpan.FromHours(1)); // the second attempt is late enough to tell of the delay
+        await Eventually.TrueAsync(
+            async () => rig.Queue.InHand == 0 && (await rig.ListAsync()).Rows is [{ Recipients: [{ Attempts: 2 }, { Attempts: 2 }] }], () => "the slow ones were tried twice");
+
+        var told = new List<(string Recipient, string Action, string? Original, bool IsWhole)>();
+        foreach (var stored in rig.Store.Inbox(2))
+        {
+            using var report = await ReadAsync(stored.Text);
+            var parts = (MultipartReport)report.Body!;
+            var groups = ((MessageDeliveryStatus)parts[1]).StatusGroups;
+            Assert.Equal("id+1", groups[0]["Original-Envelope-Id"]);
+            told.AddRange(groups.Skip(1).Select(group => (group["Final-Recipient"]!, group["Action"]!, group["Original-Recipient"], parts[2].ContentType.IsMimeType("message", "rfc822"))));
+        }
+
+        // RFC 3461 5.2: a server that reports takes the duty over; RET is for failures only.
+        List<(string Recipient, string Action, string? Original, bool IsWhole)> wanted =
+        [
+            ("rfc822; ann@here.test", "delivered", null, false), ("rfc822; no@far.test", "failed", null, true), ("rfc822; slow@far.test", "delayed", null, false),
+        ];
+        if (!peerReports)
+        {
+            wanted.Add(("rfc822; yes@far.test", "relayed", "rfc822;first+1@old.test", false));
+        }
+
+        Assert.Equal(wanted, told.OrderBy(one => one.Recipient, StringComparer.Ordinal));
+        Assert.Equal(peerReports, server.Commands.Contains("MAIL FROM:<bob@here.test> RET=FULL ENVID=id+2B1"));
+        Assert.Equal(peerReports, server.Commands.Contains("RCPT TO:<yes@far.test> NOTIFY=SUCCESS ORCPT=rfc822;first+2B1@old.test"));
+        Assert.Equal(peerReports, server.Commands.Contains("RCPT TO:<no-silent@far.test> NOTIFY=NEVER"));
+    }
+
+    [Fact]
+    public async Task A_report_asks_for_no_report_and_says_whose_it_is()
+    {
+        await using var server = new Smtp.Client.ScriptedSmtpServer();
+        await using var rig = await DeliveryRig.OpenAsync();
+        rig.Settings.Set(rig.Settings.Current with { Delivery = new() { RemotePort = server.EndPoint.Port } });
+        rig.Resolver.With("far.test", (10, "mx.far.test"));
+        await rig.Acceptance.AcceptAsync(
+            Message(new Recipient(EmailAddress.Parse("ann@here.test"), DsnNotify.Success)) with
+            {
+                Envelope = new Envelope(EmailAddress.Parse("joe@far.test"), [new Recipient(EmailAddress.Parse("ann@here.test"), DsnNotify.Success)]),
+                Source = DeliveryRig.Inbound,
+            },
+            default);
+        await rig.SettleAsync();
+        Assert.Contains(server.Commands, command => command.StartsWith("MAIL FROM:<>", StringComparison.Ordinal) && !command.Contains("RET", StringComparison.Ordinal));
+        Assert.Contains("RCPT TO:<joe@far.test>", server.Commands);
+        Assert.Contains("Action: delivered", Assert.Single(server.Messages), StringComparison.Ordinal);
+    }
+
     private static IncomingMessage Message(params Recipient[] recipients) => new(
         new Envelope(EmailAddress.Parse("bob@here.test"), recipients), MessageContent.FromMemory(Encoding.UTF8.GetBytes(Text)), DeliveryRig.Submission(2));
 

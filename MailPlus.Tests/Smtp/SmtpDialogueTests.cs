@@ -13,7 +13,7 @@ namespace MailPlus.Tests.Smtp;
 /// <summary>
 /// Plays the files of Dialogues/Smtp. First line: <c>role mx|submission|smtps [lab] [proxy] [Name=Value]</c>: proxy makes the peer a trusted one; the last for settings of Smtp. Then <c>C: line</c> (lines that follow each other go out in one write),
 /// <c>R: raw octets</c> with \r \n \0 \xHH and nothing added, <c>S: reply</c> where <c>*</c> stands for anything, <c>TLS</c> a handshake, <c>END</c> the server closes,
-/// <c>A: sender -> recipients | message</c> with \r \n what was accepted next, <c>F: client helo protocol account</c> where it came from, <c>T: terms</c> what was asked of its way, <c>NONE</c> nothing more was accepted.
+/// <c>A: sender -> recipients | message</c> with \r \n what was accepted next, <c>F: client helo protocol account</c> where it came from, <c>T: terms</c> what was asked of its way, <c>D: RET ENVID | recipient NOTIFY ORCPT | …</c> what was asked to be told, <c>NONE</c> nothing more was accepted.
 /// </summary>
 public sealed partial class SmtpDialogueTests
 {
@@ -95,6 +95,11 @@ public sealed partial class SmtpDialogueTests
         {
             var terms = bench.Acceptance.Last!.Envelope.Terms;
             Assert.Equal(line[3..], $"{(terms.HoldUntil is null ? "at once" : "held")} {terms.Mode}{(terms.Traces ? " traced" : "")} {terms.Priority}");
+        }
+        else if (line.StartsWith("D: "))
+        {
+            var envelope = bench.Acceptance.Last!.Envelope;
+            Assert.Equal(line[3..], string.Join(" | ", [$"{envelope.Return} {envelope.EnvelopeId ?? "-"}", .. envelope.Recipients.Select(r => $"{r.Address} {r.Notify} {r.OriginalRecipient ?? "-"}")]));
         }
         else if (line.StartsWith("F: "))
         {
