@@ -94,7 +94,7 @@ public sealed class Acceptance : IAcceptance
             throw new RefusedException(wrongFrom);
         }
 
-        return await QueueAsync(message, header, settings, cancellationToken);
+        return await QueueAsync(TlsHeader.Apply(message, header), header, settings, cancellationToken);
     }
 
     /// <inheritdoc/>

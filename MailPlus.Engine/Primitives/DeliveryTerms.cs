@@ -36,4 +36,10 @@ public sealed record DeliveryTerms
 
     /// <summary>From -9 to 9, higher ones first (RFC 6710).</summary>
     public int Priority { get; init; }
+
+    /// <summary>Only to servers that have proven who they are and keep it so from there on (REQUIRETLS, RFC 8689 4).</summary>
+    public bool RequiresTls { get; init; }
+
+    /// <summary>Delivery is worth more than protection: what goes wrong with TLS is passed over (TLS-Required: No, RFC 8689 5).</summary>
+    public bool WaivesTls { get; init; }
 }

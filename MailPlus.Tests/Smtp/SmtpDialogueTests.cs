@@ -94,7 +94,7 @@ public sealed partial class SmtpDialogueTests
         else if (line.StartsWith("T: "))
         {
             var terms = bench.Acceptance.Last!.Envelope.Terms;
-            Assert.Equal(line[3..], $"{(terms.HoldUntil is null ? "at once" : "held")} {terms.Mode}{(terms.Traces ? " traced" : "")} {terms.Priority}");
+            Assert.Equal(line[3..], $"{(terms.HoldUntil is null ? "at once" : "held")} {terms.Mode}{(terms.Traces ? " traced" : "")} {terms.Priority}{(terms.RequiresTls ? " TLS" : "")}");
         }
         else if (line.StartsWith("D: "))
         {

@@ -61,9 +61,13 @@ internal sealed class ReportComposer(DeliverySurroundings around, RecipientRouti
     {
         var octets = await ReportMessage.WriteAsync(contents, original, cancellationToken);
         var content = MessageContent.FromMemory(octets);
-        var message = new IncomingMessage(new Envelope(null, [new Recipient(contents.To)]), content, new MessageSource(MessageOrigin.Generated) { Actor = Actor.System });
+        var message = new IncomingMessage(new Envelope(null, [new Recipient(contents.To)]) { Terms = TermsOf(contents.Entry) }, content, new MessageSource(MessageOrigin.Generated) { Actor = Actor.System });
         return builder.Build(nextId(), message, new KeptContent(content, octets, null), around.Scan(content));
     }
+
+    /// <summary>RFC 8689 4.3, 5: a report keeps to what its message asked of TLS.</summary>
+    private static DeliveryTerms TermsOf(QueueEntry entry) =>
+        entry.Terms is { RequiresTls: false, WaivesTls: false } ? DeliveryTerms.None : new DeliveryTerms { RequiresTls = entry.Terms.RequiresTls, WaivesTls = entry.Terms.WaivesTls };
 
     private EmailAddress? Addressee(QueueEntry entry, IReadOnlyList<ReportedRecipient> told)
     {

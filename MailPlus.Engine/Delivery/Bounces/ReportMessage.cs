@@ -43,6 +43,11 @@ internal static class ReportMessage
         message.Date = contents.Now.ToDateTimeOffset();
         message.MessageId = MimeUtils.GenerateMessageId(contents.Hostname);
         message.Headers.Add("Auto-Submitted", "auto-replied"); // RFC 3834 5
+        if (contents.Entry.Terms.WaivesTls)
+        {
+            message.Headers.Add(TlsHeader.Name, TlsHeader.Waiver);
+        }
+
         if (contents.Entry.MessageId.Length > 0)
         {
             message.Headers.Add(HeaderId.References, $"<{Clean(contents.Entry.MessageId)}>");

@@ -95,9 +95,10 @@ internal sealed partial class EntryDelivery
         }
 
         var run = new EntryRun(entry, accounts.Count + remote.Count + (refused.Count > 0 ? 1 : 0), WriteAsync);
+        var demand = entry.Terms.RequiresTls ? TlsDemand.Authenticated : entry.Terms.WaivesTls ? TlsDemand.Waived : TlsDemand.ByPolicy;
         foreach (var (domain, recipients) in remote)
         {
-            _remote.Submit(new RemoteJob(entry, domain, recipients, token => OpenAsync(entry, token), results => run.ReportAsync(Place(entry, results))));
+            _remote.Submit(new RemoteJob(entry, domain, recipients, token => OpenAsync(entry, token), results => run.ReportAsync(Place(entry, results))) { Demand = demand });
         }
 
         if (refused.Count > 0)

@@ -64,5 +64,9 @@ internal static class QueueSchema
         DROP INDEX recipient_due;
         CREATE INDEX recipient_due ON recipient (priority, next) WHERE state = 1;
         """,
+        // 1: TLS is required (RFC 8689 4), 2: it is waived (RFC 8689 5).
+        """
+        ALTER TABLE terms ADD COLUMN tls INTEGER NOT NULL DEFAULT 0;
+        """,
     ];
 }

@@ -7,7 +7,9 @@ namespace MailPlus.Engine.Delivery.Queue;
 internal static class QueueTerms
 {
     /// <summary>Columns of <see cref="Read(SqliteSession, long)"/>, in order.</summary>
-    public const string Columns = "hold, by_until, by_mode, by_trace, priority";
+    public const string Columns = "hold, by_until, by_mode, by_trace, priority, tls";
+
+    private const int Required = 1, Waived = 2;
 
     /// <summary>Writes the terms of a new entry.</summary>
     public static void Insert(SqliteSession session, QueueEntry entry)
@@ -18,10 +20,10 @@ internal static class QueueTerms
             return;
         }
 
-        var row = session.Statement($"INSERT INTO terms (entry, {Columns}) VALUES (?1, ?2, ?3, ?4, ?5, ?6)").Bind(0, entry.Id.Value);
+        var row = session.Statement($"INSERT INTO terms (entry, {Columns}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)").Bind(0, entry.Id.Value);
         Bind(row, 1, terms.HoldUntil);
         Bind(row, 2, terms.DeliverBy);
-        row.Bind(3, (long)terms.Mode).Bind(4, terms.Traces ? 1 : 0).Bind(5, terms.Priority).Execute();
+        row.Bind(3, (long)terms.Mode).Bind(4, terms.Traces ? 1 : 0).Bind(5, terms.Priority).Bind(6, terms.RequiresTls ? Required : terms.WaivesTls ? Waived : 0).Execute();
     }
 
     /// <summary>The terms of an entry, null when there are none.</summary>
@@ -49,6 +51,8 @@ internal static class QueueTerms
         Mode = (DeliverByMode)row.Int(2),
         Traces = row.Int(3) != 0,
         Priority = row.Int(4),
+        RequiresTls = row.Int(5) == Required,
+        WaivesTls = row.Int(5) == Waived,
     };
 
     private static void Bind(SqliteStatement row, int index, Instant? value)

@@ -156,6 +156,7 @@ internal sealed partial class DestinationMailer(DeliverySurroundings around, Rou
         }
 
         var last = new SmtpOutcome(SmtpOutcomeKind.Transient, "4.4.1", "no server could be reached");
+        var fitsNone = demand == TlsDemand.Authenticated;
         foreach (var peer in route.Peers)
         {
             try
@@ -165,6 +166,15 @@ internal sealed partial class DestinationMailer(DeliverySurroundings around, Rou
             catch (SmtpClientException failure)
             {
                 last = new SmtpOutcome(SmtpOutcomeKind.Transient, StatusOf(failure.Failure), failure.Message);
+                fitsNone &= failure.Failure == SmtpClientFailure.Tls;
+                continue;
+            }
+
+            if (demand == TlsDemand.Authenticated && !_session.Capabilities.RequireTls)
+            {
+                // RFC 8689 4.2.1: another server of the domain may keep what the message asks for.
+                await CloseAsync(cancellationToken);
+                last = new SmtpOutcome(SmtpOutcomeKind.Transient, "4.7.30", $"{peer} does not keep to TLS from there on (REQUIRETLS)");
                 continue;
             }
 
@@ -177,7 +187,7 @@ internal sealed partial class DestinationMailer(DeliverySurroundings around, Rou
             return null;
         }
 
-        return last;
+        return fitsNone ? new SmtpOutcome(SmtpOutcomeKind.Permanent, "5.7.30", $"the sender requires TLS on the whole way: {last.Text}") : last;
     }
 
     private async Task<SmtpClientSession> OpenAsync(SmtpPeer peer, CancellationToken cancellationToken)

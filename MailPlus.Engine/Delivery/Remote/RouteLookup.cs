@@ -118,7 +118,9 @@ internal sealed class RouteLookup(IDnsResolver resolver, TlsPolicy policy, ISett
 
         if (faults.Select(fault => fault.Tls.Refusal).FirstOrDefault(reason => reason is not null) is { } refusal)
         {
-            return RemoteRoute.Failed(SmtpOutcomeKind.Transient, "4.7.5", refusal) with { Faults = faults };
+            // Nobody vouches for the names: that will not change by waiting.
+            var isFinal = destination.Demand == TlsDemand.Authenticated && faults.All(fault => fault.Tls.Proof.Policy == TlsPolicyKind.Configured);
+            return RemoteRoute.Failed(isFinal ? SmtpOutcomeKind.Permanent : SmtpOutcomeKind.Transient, isFinal ? "5.7.30" : "4.7.5", refusal) with { Faults = faults };
         }
 
         return temporary is not null
@@ -155,7 +157,7 @@ internal sealed class RouteLookup(IDnsResolver resolver, TlsPolicy policy, ISett
         };
         if (demand == TlsDemand.Authenticated && tls == SmtpClientTls.None)
         {
-            return RemoteRoute.Failed(SmtpOutcomeKind.Transient, "4.7.5", $"the message may only go to a server that proves who it is, and relay host {host} is spoken to without TLS");
+            return RemoteRoute.Failed(SmtpOutcomeKind.Permanent, "5.7.30", $"the message may only go to a server that proves who it is, and relay host {host} is spoken to without TLS");
         }
 
         return new RemoteRoute(

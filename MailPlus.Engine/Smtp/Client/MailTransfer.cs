@@ -61,6 +61,11 @@ internal sealed class MailTransfer(SmtpClientSession session, SmtpTransaction me
             return new SmtpOutcome(SmtpOutcomeKind.Permanent, "5.3.4", string.Create(CultureInfo.InvariantCulture, $"message of {Size} octets is larger than the {session.Capabilities.MaximumSize} that {session.Peer} accepts"));
         }
 
+        if (message.Envelope.Terms.RequiresTls && !(session.IsTls && session.Capabilities.RequireTls))
+        {
+            return new SmtpOutcome(SmtpOutcomeKind.Permanent, "5.7.30", $"{session.Peer} does not keep to TLS from there on (REQUIRETLS), which the sender requires");
+        }
+
         if (message.Envelope.Terms.Mode == DeliverByMode.Return)
         {
             // RFC 2852 4: who asks for the message back must not have it pass on to where nobody watches the clock.
@@ -227,6 +232,11 @@ internal sealed class MailTransfer(SmtpClientSession session, SmtpTransaction me
         {
             var left = Math.Clamp(TimeLeft, -999_999_999, 999_999_999);
             line.Append(CultureInfo.InvariantCulture, $" BY={left};{(terms.Mode == DeliverByMode.Return ? 'R' : 'N')}{(terms.Traces ? "T" : "")}");
+        }
+
+        if (envelope.Terms.RequiresTls)
+        {
+            line.Append(" REQUIRETLS");
         }
 
         if (session.Capabilities.Priority && envelope.Terms.Priority != 0)

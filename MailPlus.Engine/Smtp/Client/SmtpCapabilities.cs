@@ -29,6 +29,9 @@ internal sealed record SmtpCapabilities
     /// <summary>MT-PRIORITY (RFC 6710).</summary>
     public bool Priority { get; private init; }
 
+    /// <summary>REQUIRETLS (RFC 8689).</summary>
+    public bool RequireTls { get; private init; }
+
     /// <summary>STARTTLS (RFC 3207).</summary>
     public bool StartTls { get; private init; }
 
@@ -66,6 +69,7 @@ internal sealed record SmtpCapabilities
                 "SMTPUTF8" => found with { SmtpUtf8 = true },
                 "DSN" => found with { Dsn = true },
                 "DELIVERBY" => found with { DeliverBy = true, ShortestTime = words.Length > 1 && int.TryParse(words[1], NumberStyles.None, CultureInfo.InvariantCulture, out var time) ? time : 0 },
+                "REQUIRETLS" => found with { RequireTls = true },
                 "MT-PRIORITY" => found with { Priority = true },
                 "STARTTLS" => found with { StartTls = true },
                 "SIZE" => found with { Size = true, MaximumSize = words.Length > 1 && long.TryParse(words[1], NumberStyles.None, CultureInfo.InvariantCulture, out var size) ? size : 0 },

@@ -51,6 +51,11 @@ internal sealed class EhloCommand : SmtpCommand
             "CHUNKING",
             "DELIVERBY", // RFC 2852 2: no shortest time, every second is counted
         ]);
+        if (session.Connection.IsTls)
+        {
+            lines.Add("REQUIRETLS"); // RFC 8689 4.1: never in clear text
+        }
+
         if (session.Role != SmtpRole.Mx || session.Actor is not null)
         {
             lines.AddRange(ForSubmission(session)); // mail-rules 39

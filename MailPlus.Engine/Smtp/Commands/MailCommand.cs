@@ -79,9 +79,9 @@ internal sealed class MailCommand : SmtpCommand
 
     private static SmtpReply? TermsFault(SmtpSession session, MailParameters parameters, DeliveryTerms terms)
     {
-        if (parameters.IsForSubmission && session.Actor is null)
+        if (parameters.IsForSubmission && session.Actor is null || parameters.RequiresTls && !session.Connection.IsTls)
         {
-            return SmtpReplies.UnknownParameter; // to strangers there is no such thing
+            return SmtpReplies.UnknownParameter; // to strangers, and in clear text, there is no such thing
         }
 
         if (terms.HoldUntil is not { } until)

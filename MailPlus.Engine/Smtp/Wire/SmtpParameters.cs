@@ -17,7 +17,7 @@ public enum ParameterFault
     Unknown,
 }
 
-/// <summary>ESMTP parameters of MAIL (RFC 1870, 6152, 6531, 3461, 4954, 2852, 4865, 6710). Pure.</summary>
+/// <summary>ESMTP parameters of MAIL (RFC 1870, 6152, 6531, 3461, 4954, 2852, 4865, 6710, 8689). Pure.</summary>
 public sealed record MailParameters
 {
     /// <summary>SIZE=, octets; null when absent.</summary>
@@ -47,17 +47,21 @@ public sealed record MailParameters
     /// <summary>MT-PRIORITY=, null when absent.</summary>
     public int? Priority { get; private set; }
 
+    /// <summary>REQUIRETLS.</summary>
+    public bool RequiresTls { get; private set; }
+
     /// <summary>Something only signed-in submitters may ask for (mail-rules 39).</summary>
     public bool IsForSubmission => HoldFor is not null || HoldUntil is not null || Priority is not null;
 
     /// <summary>When, by when and how urgently, from the moment MAIL came.</summary>
-    public DeliveryTerms Terms(Instant now) => !IsForSubmission && By is null ? DeliveryTerms.None : new DeliveryTerms
+    public DeliveryTerms Terms(Instant now) => !IsForSubmission && By is null && !RequiresTls ? DeliveryTerms.None : new DeliveryTerms
     {
         HoldUntil = HoldFor is { } span ? now.Plus(span) : HoldUntil,
         DeliverBy = By is { } by ? now.Plus(by.Time) : null,
         Mode = By?.Mode ?? DeliverByMode.None,
         Traces = By?.Traces ?? false,
         Priority = Priority ?? 0,
+        RequiresTls = RequiresTls,
     };
 
     /// <summary>Reads what follows the path.</summary>
@@ -113,6 +117,9 @@ public sealed record MailParameters
             case "MT-PRIORITY":
                 Priority = TermParameters.Priority(value);
                 return Priority is null ? ParameterFault.BadValue : ParameterFault.None;
+            case "REQUIRETLS":
+                RequiresTls = true;
+                return value is null ? ParameterFault.None : ParameterFault.BadValue;
             default:
                 return ParameterFault.Unknown;
         }
