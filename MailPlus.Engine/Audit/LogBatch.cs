@@ -14,8 +14,8 @@ internal static class LogBatch
     private const int LongestText = 1000;
 
     private const string InsertMail = """
-        INSERT INTO mail_log ("Time", "Kind", "Entry", "Sender", "Recipient", "Subject", "MessageId", "Size", "Client", "Origin", "Reply", "NextHop", "SearchKey")
-        VALUES (@p0, @p1, @p2, @p3, @p4, @p5, @p6, @p7, @p8, @p9, @p10, @p11, @p12)
+        INSERT INTO mail_log ("Time", "Kind", "Entry", "Sender", "Recipient", "Subject", "MessageId", "Size", "Client", "Origin", "Reply", "NextHop", "Protection", "SearchKey")
+        VALUES (@p0, @p1, @p2, @p3, @p4, @p5, @p6, @p7, @p8, @p9, @p10, @p11, @p12, @p13)
         """;
 
     private const string InsertAdmin = """
@@ -39,7 +39,7 @@ internal static class LogBatch
             await using var context = database.Open();
             await using var transaction = await context.Database.BeginTransactionAsync(cancellationToken);
             var connection = context.Database.GetDbConnection();
-            await using var mail = Prepare(connection, transaction, InsertMail, 13);
+            await using var mail = Prepare(connection, transaction, InsertMail, 14);
             await using var admin = Prepare(connection, transaction, InsertAdmin, 7);
             var traffic = new SortedDictionary<long, TrafficRow>();
             foreach (var happened in events)
@@ -97,7 +97,7 @@ internal static class LogBatch
     }
 
     private static object?[] Values(MailLogEntryRow row) =>
-        [row.Time, row.Kind, row.Entry, row.Sender, Cut(row.Recipient), Cut(row.Subject), Cut(row.MessageId), row.Size, row.Client, row.Origin, Cut(row.Reply), Cut(row.NextHop),
+        [row.Time, row.Kind, row.Entry, row.Sender, Cut(row.Recipient), Cut(row.Subject), Cut(row.MessageId), row.Size, row.Client, row.Origin, Cut(row.Reply), Cut(row.NextHop), row.Protection,
          Key(row.Sender, row.Recipient, row.Subject, row.MessageId, row.Reply, row.Client)];
 
     private static object?[] Values(AdminActed act) =>

@@ -63,6 +63,9 @@ public sealed record MailLogRow(long Id, Instant Time, MailLogKind Kind)
 
     /// <summary>Next hop, "" for local.</summary>
     public string NextHop { get; init; } = "";
+
+    /// <summary>How the way to the next hop was protected and by whose word, e.g. "TLS 1.3 TLS_AES_256_GCM_SHA384, DANE"; "" for local.</summary>
+    public string Protection { get; init; } = "";
 }
 
 /// <summary>What to show of the mail log. Newest first unless told otherwise.</summary>

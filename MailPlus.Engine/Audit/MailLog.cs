@@ -102,5 +102,6 @@ public sealed class MailLog(LogDatabase database)
         Origin = row.Origin is { } origin ? (MessageOrigin)origin : null,
         Reply = row.Reply,
         NextHop = row.NextHop,
+        Protection = row.Protection,
     };
 }

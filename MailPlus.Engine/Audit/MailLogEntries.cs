@@ -36,6 +36,7 @@ internal static class MailLogEntries
             Size = attempted.Size,
             Reply = attempted.Reply,
             NextHop = attempted.NextHop,
+            Protection = attempted.Protection,
         },
         MessageRefused refused => new MailLogEntryRow
         {

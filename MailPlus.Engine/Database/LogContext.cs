@@ -75,6 +75,9 @@ internal sealed class MailLogEntryRow
 
     public string NextHop { get; set; } = "";
 
+    /// <summary>How the way there was protected and by whose word.</summary>
+    public string Protection { get; set; } = "";
+
     /// <summary>Everything a search looks at, folded to lower case, in one column: databases fold letters differently.</summary>
     public string SearchKey { get; set; } = "";
 }

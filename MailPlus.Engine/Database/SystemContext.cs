@@ -19,6 +19,10 @@ public abstract class SystemContext(DbContextOptions options) : DbContext(option
 
     internal DbSet<OutboxRow> Outbox => Set<OutboxRow>();
 
+    internal DbSet<StsPolicyRow> StsPolicies => Set<StsPolicyRow>();
+
+    internal DbSet<TlsResultRow> TlsResults => Set<TlsResultRow>();
+
     internal List<Action> CommitActions { get; } = [];
 
     /// <summary>Registers what happens after the commit, in order, while the writer is still held (swapping snapshots, publishing).</summary>
@@ -59,6 +63,16 @@ public abstract class SystemContext(DbContextOptions options) : DbContext(option
         });
         modelBuilder.Entity<StateRow>().ToTable("states").HasKey(row => row.Name);
         modelBuilder.Entity<OutboxRow>().ToTable("outbox").HasKey(row => row.Id);
+        modelBuilder.Entity<StsPolicyRow>(table =>
+        {
+            table.ToTable("sts_policies").HasKey(row => row.Domain);
+            table.HasIndex(row => row.Expires);
+        });
+        modelBuilder.Entity<TlsResultRow>(table =>
+        {
+            table.ToTable("tls_results").HasKey(row => row.Id);
+            table.HasIndex(row => new { row.Day, row.Domain, row.Policy, row.Fault, row.Host, row.Address }).IsUnique();
+        });
     }
 }
 

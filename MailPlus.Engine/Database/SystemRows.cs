@@ -139,6 +139,57 @@ internal sealed class StateRow
     public string Value { get; set; } = "";
 }
 
+/// <summary>A policy of MTA-STS that another domain published.</summary>
+internal sealed class StsPolicyRow
+{
+    /// <summary>Lower-case A-labels.</summary>
+    [MaxLength(255)]
+    public string Domain { get; set; } = "";
+
+    /// <summary>The id its TXT record announced.</summary>
+    [MaxLength(32)]
+    public string PolicyId { get; set; } = "";
+
+    /// <summary>As fetched.</summary>
+    public string Document { get; set; } = "";
+
+    /// <summary>UTC microseconds.</summary>
+    public long Fetched { get; set; }
+
+    /// <summary>UTC microseconds.</summary>
+    public long Expires { get; set; }
+}
+
+/// <summary>Outbound sessions of a day that ended alike as to TLS.</summary>
+internal sealed class TlsResultRow
+{
+    public long Id { get; set; }
+
+    /// <summary>Midnight, UTC microseconds.</summary>
+    public long Day { get; set; }
+
+    [MaxLength(255)]
+    public string Domain { get; set; } = "";
+
+    /// <summary>Smtp.Client.TlsPolicyKind.</summary>
+    public int Policy { get; set; }
+
+    /// <summary>Smtp.Client.TlsFault.</summary>
+    public int Fault { get; set; }
+
+    [MaxLength(255)]
+    public string Host { get; set; } = "";
+
+    [MaxLength(45)]
+    public string Address { get; set; } = "";
+
+    public long Sessions { get; set; }
+
+    /// <summary>Of the last failure.</summary>
+    [MaxLength(300)]
+    public string Reason { get; set; } = "";
+}
+
 /// <summary>An event on its way to the log, written with the change it tells of.</summary>
 internal sealed class OutboxRow
 {

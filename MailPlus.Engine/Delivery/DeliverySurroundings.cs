@@ -1,4 +1,7 @@
+using System.Security.Cryptography.X509Certificates;
 using MailPlus.Engine.Accounts;
+using MailPlus.Engine.Delivery.Remote;
+using MailPlus.Engine.Delivery.Remote.Sts;
 using MailPlus.Engine.Events;
 using MailPlus.Engine.Filtering.Authenticate;
 using MailPlus.Engine.Mime;
@@ -26,6 +29,15 @@ public sealed record DeliverySurroundings
 
     /// <summary>Asks who really sent a message; null asks nothing.</summary>
     public SenderInquiry? Inquiry { get; init; }
+
+    /// <summary>Policies of MTA-STS; null asks nobody.</summary>
+    internal StsPolicies? StsPolicies { get; init; }
+
+    /// <summary>Counts how TLS went with other servers; null counts nothing.</summary>
+    internal TlsLedger? TlsLedger { get; init; }
+
+    /// <summary>What chains of other servers are built by; null trusts the system's roots.</summary>
+    internal X509ChainPolicy? Trust { get; init; }
 
     /// <summary>The MIME pass.</summary>
     public required Func<MessageContent, MessageSummary> Scan { get; init; }

@@ -89,6 +89,9 @@ public sealed record RecipientAttempted(EntryId Entry, string Sender, string Rec
     /// <summary>Next hop as host[address]:port, "" for local.</summary>
     public string NextHop { get; init; } = "";
 
+    /// <summary>How the way to the next hop was protected and by whose word, e.g. "TLS 1.3 TLS_AES_256_GCM_SHA384, DANE"; "" for local.</summary>
+    public string Protection { get; init; } = "";
+
     /// <summary>Message-ID header.</summary>
     public string MessageId { get; init; } = "";
 

@@ -5,6 +5,8 @@ using MailPlus.Engine.Audit;
 using MailPlus.Engine.Database;
 using MailPlus.Engine.Delivery;
 using MailPlus.Engine.Delivery.Queue;
+using MailPlus.Engine.Delivery.Remote;
+using MailPlus.Engine.Delivery.Remote.Sts;
 using MailPlus.Engine.Domains;
 using MailPlus.Engine.Events;
 using MailPlus.Engine.Filtering.Authenticate;
@@ -92,6 +94,9 @@ public sealed class EngineWiring : IAsyncDisposable
 
     /// <summary>The queue.</summary>
     public IQueueOperations Queue { get; private set; } = null!;
+
+    /// <summary>How TLS went with other servers.</summary>
+    public TlsReportOperations TlsReports { get; private set; } = null!;
 
     /// <summary>DNS.</summary>
     public IDnsResolver Resolver { get; private set; } = null!;
@@ -211,7 +216,10 @@ public sealed class EngineWiring : IAsyncDisposable
         });
         Resolver = new DnsResolver(settings, clock);
 
-        var queue = await WireDeliveryAsync(threads, logs, clock, cancellationToken);
+        var tlsLedger = new TlsLedger(database, clock);
+        TlsReports = new TlsReportOperations(database, tlsLedger);
+        var stsPolicies = Keep(await StsPolicies.OpenAsync(database, Resolver, new StsFetch(Resolver), clock, logs.CreateLogger<StsPolicies>(), cancellationToken));
+        var queue = await WireDeliveryAsync(threads, stsPolicies, tlsLedger, logs, clock, cancellationToken);
         var systemOutbox = new SystemOutbox(database);
         var logWriter = Keep(new LogWriter(logDatabase, [queue.Outbox, systemOutbox], Events, clock, logs.CreateLogger<LogWriter>()));
         MailLog = new MailLog(logDatabase);
@@ -221,7 +229,7 @@ public sealed class EngineWiring : IAsyncDisposable
 
         WireListeners(queue, name => authorities.IsConfigured ? Certificates.AskingOptionsFor(name) : Certificates.OptionsFor(name), logs, clock);
         var signIns = new SignInJournal(database, Events, clock);
-        var loops = new EngineLoops([new EngineLoop("log-writer", logWriter.RunAsync), new EngineLoop("sign-in-journal", signIns.RunAsync)], clock, logs.CreateLogger<EngineHost>());
+        var loops = new EngineLoops([new EngineLoop("log-writer", logWriter.RunAsync), new EngineLoop("sign-in-journal", signIns.RunAsync), new EngineLoop("tls-ledger", tlsLedger.RunAsync), new EngineLoop("sts-policies", stsPolicies.RunAsync)], clock, logs.CreateLogger<EngineHost>());
         Host = Keep(new EngineHost(queue, Listeners, loops, logs.CreateLogger<EngineHost>()));
 
         var firstRun = new FirstRun(folder.Root);
@@ -235,7 +243,7 @@ public sealed class EngineWiring : IAsyncDisposable
         Backups = new Backup.BackupOperations(new Backup.BackupSources(folder.Root, database, logDatabase, queue, Store), addressBook, clock);
     }
 
-    private async Task<DeliveryQueue> WireDeliveryAsync(SqliteThreads threads, ILoggerFactory logs, TimeProvider clock, CancellationToken cancellationToken)
+    private async Task<DeliveryQueue> WireDeliveryAsync(SqliteThreads threads, StsPolicies stsPolicies, TlsLedger tlsLedger, ILoggerFactory logs, TimeProvider clock, CancellationToken cancellationToken)
     {
         var around = new DeliverySurroundings
         {
@@ -244,6 +252,8 @@ public sealed class EngineWiring : IAsyncDisposable
             Store = Store,
             Resolver = Resolver,
             Inquiry = new SenderInquiry(new MessageAuthenticator(Resolver, new Lazy<PublicSuffixList>(() => PublicSuffixList.Load(Run.DataFolder)), clock)),
+            StsPolicies = stsPolicies,
+            TlsLedger = tlsLedger,
             Scan = content => new MessageScanner().Scan(content),
             Events = Events,
             Clock = clock,

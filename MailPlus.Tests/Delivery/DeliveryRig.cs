@@ -1,10 +1,13 @@
 using System.Collections.Concurrent;
 using System.Net;
+using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using MailPlus.Engine.Accounts;
 using MailPlus.Engine.Database;
 using MailPlus.Engine.Delivery;
 using MailPlus.Engine.Delivery.Queue;
+using MailPlus.Engine.Delivery.Remote;
+using MailPlus.Engine.Delivery.Remote.Sts;
 using MailPlus.Engine.Events;
 using MailPlus.Engine.Filtering.Authenticate;
 using MailPlus.Engine.Filtering.Pipeline;
@@ -44,6 +47,15 @@ public sealed class DeliveryRig : IAsyncDisposable
 
     /// <summary>Takes the place of <see cref="Resolver"/> after the next opening.</summary>
     public Engine.Resolver.IDnsResolver? RealResolver { get; set; }
+
+    /// <summary>Policies of MTA-STS after the next opening.</summary>
+    internal StsPolicies? Policies { get; set; }
+
+    /// <summary>Counts TLS after the next opening.</summary>
+    internal TlsLedger? Ledger { get; set; }
+
+    /// <summary>Roots that are trusted after the next opening.</summary>
+    public X509ChainPolicy? Trust { get; set; }
 
     public SqliteThreads Threads => _threads;
 
@@ -112,7 +124,7 @@ public sealed class DeliveryRig : IAsyncDisposable
 
         var around = new DeliverySurroundings
         {
-            Settings = Settings, Addresses = Addresses, Store = RealStore ?? Store, Resolver = RealResolver ?? Resolver, Inquiry = new SenderInquiry(new MessageAuthenticator(RealResolver ?? Resolver, new Lazy<PublicSuffixList>(PublicSuffixList.Shipped), Clock)), Scan = new MessageScanner().Scan, Events = Events, Clock = Clock, Logs = NullLoggerFactory.Instance,
+            Settings = Settings, Addresses = Addresses, Store = RealStore ?? Store, Resolver = RealResolver ?? Resolver, Inquiry = new SenderInquiry(new MessageAuthenticator(RealResolver ?? Resolver, new Lazy<PublicSuffixList>(PublicSuffixList.Shipped), Clock)), StsPolicies = Policies, TlsLedger = Ledger, Trust = Trust, Scan = new MessageScanner().Scan, Events = Events, Clock = Clock, Logs = NullLoggerFactory.Instance,
         };
         Queue = await DeliveryQueue.OpenAsync(_folder, _threads, around, default);
         Acceptance = new Acceptance(Queue, new FilterPipeline(StageOrder.Standard(), Clock), around);

@@ -161,7 +161,7 @@ public sealed class TlsPolicyTests : IDisposable
     public async Task A_message_that_demands_proof_goes_only_where_there_is_any()
     {
         var resolver = new FakeResolver().WithSigned("signed.test", (10, "mx.signed.test")).With("plain.test", (10, "mx.plain.test"));
-        var policy = new TlsPolicy(resolver);
+        var policy = new TlsPolicy(resolver, null);
         var signed = await policy.ForHostAsync(new TlsDestination("signed.test", true, TlsDemand.Authenticated), "mx.signed.test", resolver.Addresses["mx.signed.test"], 25, default);
         Assert.Equal((SmtpClientTls.Required, PeerAuthority.WebPki, true), (signed.Tls, signed.Proof.Authority, signed.Proof.IsEnforced));
         var plain = await policy.ForHostAsync(new TlsDestination("plain.test", false, TlsDemand.Authenticated), "mx.plain.test", resolver.Addresses["mx.plain.test"], 25, default);

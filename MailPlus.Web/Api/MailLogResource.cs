@@ -32,5 +32,6 @@ internal static class MailLogResource
         row.Client,
         row.Reply,
         row.NextHop,
+        row.Protection,
     };
 }

@@ -186,6 +186,7 @@ internal sealed partial class EntryDelivery
                 Time = now,
                 Reply = result.FromPeer || result.Reply.StartsWith(result.Status, StringComparison.Ordinal) ? result.Reply : $"{result.Status} {result.Reply}",
                 NextHop = result.NextHop,
+                Protection = result.Protection,
                 MessageId = entry.MessageId,
                 Subject = entry.Subject,
                 Size = entry.Size,

@@ -13,6 +13,9 @@ internal sealed record RecipientResult(QueueRecipient Recipient, DeliveryResult 
     /// <summary>Next hop as host[address]:port, "" for local.</summary>
     public string NextHop { get; init; } = "";
 
+    /// <summary>How the way there was protected and by whose word, "" for local.</summary>
+    public string Protection { get; init; } = "";
+
     /// <summary>Name of the server that answered, "" when none did.</summary>
     public string RemoteMta { get; init; } = "";
 

@@ -129,7 +129,7 @@ internal sealed partial class DestinationMailer(DeliverySurroundings around, Rou
             }
             else
             {
-                results.AddRange(Results([now[i]], outcomes[i], session.Peer));
+                results.AddRange(Results([now[i]], outcomes[i], session));
             }
         }
 
@@ -150,6 +150,11 @@ internal sealed partial class DestinationMailer(DeliverySurroundings around, Rou
         _sent = 0;
         _demand = demand;
         var route = await routes.FindAsync(domain, demand, cancellationToken);
+        foreach (var (host, tls) in route.Faults)
+        {
+            Note(new TlsTry(domain, PolicyOf(tls), tls.Fault, host) { Reason = tls.Reason });
+        }
+
         if (route.Failure is not null)
         {
             return route.Failure;
@@ -161,7 +166,7 @@ internal sealed partial class DestinationMailer(DeliverySurroundings around, Rou
         {
             try
             {
-                _session = await OpenAsync(peer, cancellationToken);
+                _session = await OpenAsync(domain, peer, cancellationToken);
             }
             catch (SmtpClientException failure)
             {
@@ -190,21 +195,44 @@ internal sealed partial class DestinationMailer(DeliverySurroundings around, Rou
         return fitsNone ? new SmtpOutcome(SmtpOutcomeKind.Permanent, "5.7.30", $"the sender requires TLS on the whole way: {last.Text}") : last;
     }
 
-    private async Task<SmtpClientSession> OpenAsync(SmtpPeer peer, CancellationToken cancellationToken)
+    private async Task<SmtpClientSession> OpenAsync(string domain, SmtpPeer peer, CancellationToken cancellationToken)
     {
         var hostname = around.Settings.Current.Smtp.Hostname;
-        var options = new SmtpClientOptions(around.Clock, hostname.Length > 0 ? hostname : "localhost") { Deadlines = Deadlines };
+        var options = new SmtpClientOptions(around.Clock, hostname.Length > 0 ? hostname : "localhost") { Deadlines = Deadlines, Trust = around.Trust };
         try
         {
-            return await SmtpClientSession.OpenAsync(peer, options, cancellationToken);
+            var session = await SmtpClientSession.OpenAsync(peer, options, cancellationToken);
+            Note(domain, peer, session.Noted, session.Noted == TlsFault.None ? "" : $"{peer}: {TlsReportOperations.Word(session.Noted)}");
+            return session;
         }
-        catch (SmtpClientException failure) when (failure.Failure == SmtpClientFailure.Tls && peer is { Tls: SmtpClientTls.Opportunistic, IsRelay: false })
+        catch (SmtpClientException failure) when (failure.Fault != TlsFault.None && (peer.IsRelay || peer.Tls != SmtpClientTls.Opportunistic))
         {
+            Note(domain, peer, failure.Fault, failure.Message);
+            throw;
+        }
+        catch (SmtpClientException failure) when ((failure.Failure == SmtpClientFailure.Tls || failure.Fault != TlsFault.None) && peer is { Tls: SmtpClientTls.Opportunistic, IsRelay: false })
+        {
+            Note(domain, peer, failure.Fault, failure.Message);
             // Opportunistic: broken TLS at an MX is no worse than none (RFC 7435 1.2).
             LogWithoutTls(peer.ToString(), failure.Message);
             return await SmtpClientSession.OpenAsync(peer with { Tls = SmtpClientTls.None }, options, cancellationToken);
         }
     }
+
+    /// <summary>What RFC 8460 reports of a session; the relay host is the administrator's own affair.</summary>
+    private void Note(string domain, SmtpPeer peer, TlsFault fault, string reason)
+    {
+        // Without a usable TLSA record every session is a failure of the policy, which was noted with the route.
+        if (!peer.IsRelay && peer.Tls != SmtpClientTls.None && peer.Proof is not { Policy: TlsPolicyKind.Dane, Authority: PeerAuthority.None })
+        {
+            Note(new TlsTry(domain, peer.Proof.Policy, fault, peer.Host) { Address = peer.Address.Address.ToString(), Reason = reason });
+        }
+    }
+
+    private void Note(TlsTry happened) => around.TlsLedger?.Note(happened);
+
+    private static TlsPolicyKind PolicyOf(HostTls tls) =>
+        tls.Fault is TlsFault.StsPolicyFetchError or TlsFault.StsPolicyInvalid or TlsFault.StsWebPkiInvalid ? TlsPolicyKind.MtaSts : tls.Proof.Policy;
 
     private async Task DropAsync()
     {
@@ -224,12 +252,13 @@ internal sealed partial class DestinationMailer(DeliverySurroundings around, Rou
         _ => "4.4.2",
     };
 
-    private static IReadOnlyList<RecipientResult> Results(IReadOnlyList<QueueRecipient> recipients, SmtpOutcome outcome, SmtpPeer? peer) =>
+    private static IReadOnlyList<RecipientResult> Results(IReadOnlyList<QueueRecipient> recipients, SmtpOutcome outcome, SmtpClientSession? session) =>
     [
         .. recipients.Select(r => new RecipientResult(r, ResultOf(outcome.Kind), outcome.Status, outcome.Text)
         {
-            NextHop = peer?.ToString() ?? "",
-            RemoteMta = peer?.Host ?? "",
+            NextHop = session?.Peer.ToString() ?? "",
+            RemoteMta = session?.Peer.Host ?? "",
+            Protection = session?.Protection ?? "",
             FromPeer = outcome.FromPeer,
             DsnPassedOn = outcome.DsnPassedOn,
             DeliverByPassedOn = outcome.DeliverByPassedOn,

@@ -28,7 +28,7 @@ internal sealed partial class RemoteDelivery
     {
         _around = around;
         _abandon = abandon;
-        _routes = new RouteLookup(around.Resolver, new TlsPolicy(around.Resolver), around.Settings);
+        _routes = new RouteLookup(around.Resolver, new TlsPolicy(around.Resolver, around.StsPolicies), around.Settings);
         _limit = new ConnectionLimit(() => around.Settings.Current.Delivery.MaximumConnections);
         _log = around.Logs.CreateLogger<RemoteDelivery>();
     }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using MailPlus.Engine.Delivery.Remote.Sts;
 using MailPlus.Engine.Resolver;
 using MailPlus.Engine.Smtp.Client;
 
@@ -32,21 +33,28 @@ internal sealed record HostTls(SmtpClientTls Tls, PeerProof Proof)
     /// <summary>What is wrong with the policy already before a connection.</summary>
     public TlsFault Fault { get; init; }
 
+    /// <summary>Of the fault, for people.</summary>
+    public string Reason { get; init; } = "";
+
     public static HostTls Refused(TlsPolicyKind policy, TlsFault fault, string reason) =>
-        new(SmtpClientTls.Required, new PeerProof(policy, PeerAuthority.None)) { Refusal = reason, Fault = fault };
+        new(SmtpClientTls.Required, new PeerProof(policy, PeerAuthority.None)) { Refusal = reason, Fault = fault, Reason = reason };
 }
 
 /// <summary>What is known of a destination while its servers are looked at.</summary>
 /// <param name="Domain">Recipient domain in A-labels.</param>
 /// <param name="MxIsSecure">The MX records, or that there are none, are signed.</param>
 /// <param name="Demand">What the message asks.</param>
-internal sealed record TlsDestination(string Domain, bool MxIsSecure, TlsDemand Demand);
+internal sealed record TlsDestination(string Domain, bool MxIsSecure, TlsDemand Demand)
+{
+    /// <summary>What MTA-STS says of the domain, once it was asked; not before a server without DANE needs it.</summary>
+    public StsFinding? Sts { get; set; }
+}
 
 /// <summary>
 /// Decides for a destination and each of its servers how TLS is used and what the server has to prove. The order: DANE where the recipient domain publishes
-/// it in signed DNS (RFC 7672), else TLS when both sides can (RFC 7435).
+/// it in signed DNS (RFC 7672), else MTA-STS where it has a policy (RFC 8461 2: it never overrides a failure of DANE), else TLS when both sides can (RFC 7435).
 /// </summary>
-internal sealed class TlsPolicy(IDnsResolver resolver)
+internal sealed class TlsPolicy(IDnsResolver resolver, StsPolicies? policies = null)
 {
     /// <summary>Decides about one server.</summary>
     /// <param name="destination">Where the message goes.</param>
@@ -61,7 +69,7 @@ internal sealed class TlsPolicy(IDnsResolver resolver)
             return HostTls.Opportunistic;
         }
 
-        var decided = await ByDaneAsync(destination, host, addresses, port, cancellationToken) ?? HostTls.Opportunistic;
+        var decided = await ByDaneAsync(destination, host, addresses, port, cancellationToken) ?? await ByStsAsync(destination, host, cancellationToken);
         return destination.Demand == TlsDemand.Authenticated && decided.Refusal is null ? Authenticated(destination, host, decided) : decided;
     }
 
@@ -76,6 +84,37 @@ internal sealed class TlsPolicy(IDnsResolver resolver)
         return destination.MxIsSecure
             ? new HostTls(SmtpClientTls.Required, PeerProof.WebPki)
             : HostTls.Refused(TlsPolicyKind.Configured, TlsFault.None, $"the message may only go to a server that proves who it is, and nothing vouches for the name {host}");
+    }
+
+    private async ValueTask<HostTls> ByStsAsync(TlsDestination destination, string host, CancellationToken cancellationToken)
+    {
+        if (policies is null)
+        {
+            return HostTls.Opportunistic;
+        }
+
+        var first = destination.Sts is null;
+        var finding = destination.Sts ??= await policies.FindAsync(destination.Domain, cancellationToken);
+        var decided = finding.Policy is null ? HostTls.Opportunistic : ByPolicy(finding.Policy, destination, host);
+        return first && decided.Fault == TlsFault.None ? decided with { Fault = finding.Fault, Reason = finding.Reason } : decided; // told once, not with each server
+    }
+
+    /// <summary>RFC 8461 4 and 5.</summary>
+    private static HostTls ByPolicy(StsPolicy policy, TlsDestination destination, string host)
+    {
+        var named = policy.Names(host);
+        var reason = named ? "" : $"{host} is not among the servers that the MTA-STS policy of {destination.Domain} names";
+        return policy.Mode switch
+        {
+            StsMode.Enforce when named => new HostTls(SmtpClientTls.Required, new PeerProof(TlsPolicyKind.MtaSts, PeerAuthority.WebPki)),
+            StsMode.Enforce => HostTls.Refused(TlsPolicyKind.MtaSts, TlsFault.ValidationFailure, reason),
+            StsMode.Testing => new HostTls(SmtpClientTls.Opportunistic, new PeerProof(TlsPolicyKind.MtaSts, PeerAuthority.WebPki) { IsEnforced = false })
+            {
+                Fault = named ? TlsFault.None : TlsFault.ValidationFailure,
+                Reason = reason,
+            },
+            _ => HostTls.Opportunistic,
+        };
     }
 
     /// <summary>Null when DANE does not apply to the server.</summary>
@@ -117,7 +156,7 @@ internal sealed class TlsPolicy(IDnsResolver resolver)
         if (usable.Count == 0)
         {
             // RFC 7672 2.2: records that say nothing we understand still say that there is TLS.
-            return new HostTls(SmtpClientTls.Required, new PeerProof(TlsPolicyKind.Dane, PeerAuthority.None) { ServerName = name }) { Fault = TlsFault.TlsaInvalid };
+            return new HostTls(SmtpClientTls.Required, new PeerProof(TlsPolicyKind.Dane, PeerAuthority.None) { ServerName = name }) { Fault = TlsFault.TlsaInvalid, Reason = $"no TLSA record of {name} is of any use" };
         }
 
         return new HostTls(SmtpClientTls.Required, new PeerProof(TlsPolicyKind.Dane, PeerAuthority.Dane)
