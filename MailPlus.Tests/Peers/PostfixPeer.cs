@@ -5,6 +5,11 @@ using MailPlus.Tests.Support;
 
 namespace MailPlus.Tests.Peers;
 
+/// <summary>STARTTLS of a <see cref="PostfixPeer"/>.</summary>
+/// <param name="Pem">Key, certificate and those of its issuers.</param>
+/// <param name="FurtherDomains">Domains it takes mail for, beside its own.</param>
+internal sealed record PostfixTls(string Pem, IReadOnlyList<string> FurtherDomains);
+
 /// <summary>
 /// Debian's Postfix on a free loopback port with configuration, queue and log of its own: it takes mail for one domain into a folder, and
 /// answers chosen recipients with chosen replies.
@@ -13,11 +18,13 @@ internal sealed class PostfixPeer : IAsyncDisposable
 {
     private readonly string _home;
     private readonly string _domain;
+    private readonly PostfixTls? _tls;
 
-    private PostfixPeer(string home, string domain, int port)
+    private PostfixPeer(string home, string domain, PostfixTls? tls, int port)
     {
         _home = home;
         _domain = domain;
+        _tls = tls;
         Port = port;
     }
 
@@ -28,12 +35,12 @@ internal sealed class PostfixPeer : IAsyncDisposable
     private string Replies => Path.Combine(Configuration, "replies");
 
     /// <summary>Starts it; needs root, as Postfix does.</summary>
-    public static async Task<PostfixPeer> StartAsync(string domain, IReadOnlyDictionary<string, string> replies)
+    public static async Task<PostfixPeer> StartAsync(string domain, IReadOnlyDictionary<string, string> replies, PostfixTls? tls = null)
     {
         using var probe = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         probe.Bind(new IPEndPoint(IPAddress.Loopback, 0));
         var peer = new PostfixPeer(
-            System.IO.Directory.CreateTempSubdirectory("mailplus-postfix-").FullName, domain, ((IPEndPoint)probe.LocalEndPoint!).Port);
+            System.IO.Directory.CreateTempSubdirectory("mailplus-postfix-").FullName, domain, tls, ((IPEndPoint)probe.LocalEndPoint!).Port);
         probe.Close();
         await peer.WriteAsync(replies);
         await peer.ControlAsync("start");
@@ -48,11 +55,11 @@ internal sealed class PostfixPeer : IAsyncDisposable
     }
 
     /// <summary>Raw text of every message delivered for a recipient.</summary>
-    public IReadOnlyList<string> Received(string localPart)
+    public IReadOnlyList<string> Received(string localPart, string? domain = null)
     {
         var folder = Path.Combine(_home, "mail", "all", "new");
         return System.IO.Directory.Exists(folder)
-            ? [.. System.IO.Directory.GetFiles(folder).Select(File.ReadAllText).Where(m => m.Contains($"Delivered-To: {localPart}@{_domain}\n", StringComparison.Ordinal))]
+            ? [.. System.IO.Directory.GetFiles(folder).Select(File.ReadAllText).Where(m => m.Contains($"Delivered-To: {localPart}@{domain ?? _domain}\n", StringComparison.Ordinal))]
             : [];
     }
 
@@ -117,7 +124,7 @@ internal sealed class PostfixPeer : IAsyncDisposable
             alias_database =
             maillog_file = {_home}/postfix.log
             maillog_file_prefixes = {_home}
-            virtual_mailbox_domains = {_domain}
+            virtual_mailbox_domains = {string.Join(' ', [_domain, .. _tls?.FurtherDomains ?? []])}
             virtual_mailbox_base = {_home}/mail
             virtual_mailbox_maps = static:all/
             virtual_minimum_uid = 1
@@ -127,6 +134,14 @@ internal sealed class PostfixPeer : IAsyncDisposable
             smtpd_relay_restrictions =
 
             """);
+        if (_tls is not null)
+        {
+            var pem = Path.Combine(Configuration, "server.pem");
+            await File.WriteAllTextAsync(pem, _tls.Pem);
+            (await ChildProcess.RunAsync("chmod", ["600", pem])).MustSucceed("chmod");
+            await File.AppendAllTextAsync(Path.Combine(Configuration, "main.cf"), $"smtpd_tls_security_level = may\nsmtpd_tls_chain_files = {pem}\nsmtpd_tls_loglevel = 1\n");
+        }
+
         await File.WriteAllTextAsync(Path.Combine(Configuration, "master.cf"), new StringBuilder()
             .Append(System.Globalization.CultureInfo.InvariantCulture, $"127.0.0.1:{Port} inet n - n - - smtpd\n")
             .Append("""
@@ -148,6 +163,7 @@ internal sealed class PostfixPeer : IAsyncDisposable
                 virtual unix - n n - - virtual
                 anvil unix - - n - 1 anvil
                 scache unix - - n - 1 scache
+                tlsmgr unix - - n 1000? 1 tlsmgr
                 postlog unix-dgram n - n - 1 postlogd
 
                 """).ToString());
