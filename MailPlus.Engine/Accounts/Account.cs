@@ -34,6 +34,9 @@ public sealed record Account(AccountId Id, string Name, EmailAddress PrimaryAddr
     /// <summary>Octets it may store; null follows the default, 0 is unlimited.</summary>
     public long? QuotaOctets { get; init; }
 
+    /// <summary>Messages it may store; null follows the default, 0 is unlimited.</summary>
+    public long? QuotaMessages { get; init; }
+
     /// <summary>Preferred UI language ("en", "ko"), "" follows the browser.</summary>
     public string Language { get; init; } = "";
 

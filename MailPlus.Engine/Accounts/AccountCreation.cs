@@ -38,6 +38,7 @@ internal static class AccountCreation
             State = (int)draft.Account.State,
             IsAdministrator = draft.Account.IsAdministrator,
             QuotaOctets = draft.Account.QuotaOctets,
+            QuotaMessages = draft.Account.QuotaMessages,
             Language = draft.Account.Language,
             Created = draft.Now.Microseconds,
             PasswordHash = draft.Password.Hash,

@@ -6,7 +6,7 @@ using Microsoft.EntityFrameworkCore;
 namespace MailPlus.Engine.Accounts;
 
 /// <summary>Operations on accounts (Account page, <c>account</c> verbs, REST). Permission ManageAccounts, except for what one does to one's own account.</summary>
-public sealed class AccountOperations(SystemDatabase database, AddressBook addressBook, AccountPasswords passwords, AccountMail mail, WebSessions sessions)
+public sealed class AccountOperations(SystemDatabase database, AddressBook addressBook, AccountPasswords passwords, AccountMail mail, WebSessions sessions) : IQuotaOperations
 {
     private const int MaximumAtOnce = 10_000;
 
@@ -68,6 +68,7 @@ public sealed class AccountOperations(SystemDatabase database, AddressBook addre
                 row.DisplayKey = AddressBook.NameKey(row.DisplayName);
                 row.Language = change.Language ?? row.Language;
                 row.QuotaOctets = change.Quota is { } quota ? quota.Octets : row.QuotaOctets;
+                row.QuotaMessages = change.MessageQuota is { } messages ? messages.Messages : row.QuotaMessages;
                 if (change.PrimaryAddress is { } primary)
                 {
                     if (row.Addresses.All(address => address.AddressKey != primary.Key))
@@ -80,6 +81,10 @@ public sealed class AccountOperations(SystemDatabase database, AddressBook addre
             },
             cancellationToken);
     }
+
+    /// <inheritdoc/>
+    public Task SetQuotaAsync(Actor actor, AccountId account, QuotaLimits limits, CancellationToken cancellationToken) =>
+        UpdateAsync(actor, account, new AccountChange { Quota = new AccountQuota(limits.Octets), MessageQuota = new AccountMessageQuota(limits.Messages) }, cancellationToken);
 
     /// <summary>Activates or deactivates accounts; all or none. Returns how many changed.</summary>
     /// <exception cref="RefusedException">NotFound; NotAllowed with key LastAdministrator.</exception>

@@ -19,6 +19,9 @@ public sealed record NewAccount(EmailAddress Address, string Password)
     /// <summary>Octets it may store; null follows the default, 0 is unlimited.</summary>
     public long? QuotaOctets { get; init; }
 
+    /// <summary>Messages it may store; null follows the default, 0 is unlimited.</summary>
+    public long? QuotaMessages { get; init; }
+
     /// <summary>"en", "ko" or "" for the browser's.</summary>
     public string Language { get; init; } = "";
 
@@ -29,6 +32,10 @@ public sealed record NewAccount(EmailAddress Address, string Password)
 /// <summary>An account's own quota, wrapped so that a change can say "follow the default" (null) apart from "leave as it is".</summary>
 /// <param name="Octets">Octets, 0 unlimited, null follows the default.</param>
 public sealed record AccountQuota(long? Octets);
+
+/// <summary>An account's own limit of messages, wrapped for the same reason.</summary>
+/// <param name="Messages">Messages, 0 unlimited, null follows the default.</param>
+public sealed record AccountMessageQuota(long? Messages);
 
 /// <summary>What to change of an account; null leaves a property as it is.</summary>
 public sealed record AccountChange
@@ -44,6 +51,9 @@ public sealed record AccountChange
 
     /// <summary>Own quota.</summary>
     public AccountQuota? Quota { get; init; }
+
+    /// <summary>Own limit of messages.</summary>
+    public AccountMessageQuota? MessageQuota { get; init; }
 
     /// <summary>The address it sends from; must already be one of its addresses.</summary>
     public EmailAddress? PrimaryAddress { get; init; }

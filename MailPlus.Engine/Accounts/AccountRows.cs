@@ -20,6 +20,7 @@ internal static class AccountRows
             State = (AccountState)row.State,
             IsAdministrator = row.IsAdministrator,
             QuotaOctets = row.QuotaOctets,
+            QuotaMessages = row.QuotaMessages,
             Language = row.Language,
             Created = new Instant(row.Created),
             LastSignIn = row.LastSignIn is { } time ? new Instant(time) : null,

@@ -22,7 +22,7 @@ internal static class AccountRules
             throw Invalid("Name", "NameMalformed", LongestName.ToString(CultureInfo.InvariantCulture));
         }
 
-        Check(new AccountChange { DisplayName = account.DisplayName, Language = account.Language, Quota = new AccountQuota(account.QuotaOctets) });
+        Check(new AccountChange { DisplayName = account.DisplayName, Language = account.Language, Quota = new AccountQuota(account.QuotaOctets), MessageQuota = new AccountMessageQuota(account.QuotaMessages) });
     }
 
     internal static void Check(AccountChange change)
@@ -40,6 +40,11 @@ internal static class AccountRules
         if (change.Quota is { Octets: < 0 })
         {
             throw Invalid("QuotaOctets", "NumberOutOfRange", "0", "");
+        }
+
+        if (change.MessageQuota is { Messages: < 0 })
+        {
+            throw Invalid("QuotaMessages", "NumberOutOfRange", "0", "");
         }
     }
 

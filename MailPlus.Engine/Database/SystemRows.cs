@@ -64,6 +64,8 @@ internal sealed class AccountRow
 
     public long? QuotaOctets { get; set; }
 
+    public long? QuotaMessages { get; set; }
+
     [MaxLength(16)]
     public string Language { get; set; } = "";
 

@@ -12,20 +12,26 @@ internal sealed class MailboxRoom(IMailStore store, IAddressBook addresses, ISet
     private const int Capacity = 10_000;
     private static readonly TimeSpan Lifetime = TimeSpan.FromSeconds(1);
 
-    private readonly ConcurrentDictionary<AccountId, (long Octets, long Read)> _known = new();
+    private readonly ConcurrentDictionary<AccountId, (Usage Usage, long Read)> _known = new();
 
     /// <summary>True when nothing more fits.</summary>
     public async ValueTask<bool> IsFullAsync(AccountId account, CancellationToken cancellationToken)
     {
-        var quota = addresses.Find(account)?.QuotaOctets ?? settings.Current.Quota.DefaultOctets;
-        return quota > 0 && await OctetsAsync(account, cancellationToken) >= quota;
+        var quota = QuotaLimits.Of(addresses.Find(account), settings.Current.Quota);
+        if (quota.IsUnlimited)
+        {
+            return false;
+        }
+
+        var usage = await UsageAsync(account, cancellationToken);
+        return !quota.Allow(usage.Octets + 1, usage.Messages + 1);
     }
 
-    private async ValueTask<long> OctetsAsync(AccountId account, CancellationToken cancellationToken)
+    private async ValueTask<Usage> UsageAsync(AccountId account, CancellationToken cancellationToken)
     {
         if (_known.TryGetValue(account, out var known) && clock.GetElapsedTime(known.Read) < Lifetime)
         {
-            return known.Octets;
+            return known.Usage;
         }
 
         await using var mail = await store.OpenAsync(account, cancellationToken);
@@ -35,7 +41,7 @@ internal sealed class MailboxRoom(IMailStore store, IAddressBook addresses, ISet
             _known.Clear();
         }
 
-        _known[account] = (usage.Octets, clock.GetTimestamp());
-        return usage.Octets;
+        _known[account] = (usage, clock.GetTimestamp());
+        return usage;
     }
 }

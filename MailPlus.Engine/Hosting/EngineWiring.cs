@@ -285,7 +285,7 @@ public sealed class EngineWiring : IAsyncDisposable
         };
         var imap = new ImapHandler(new ImapDependencies(Store, Authenticator, AddressBook, Settings, Run)
         {
-            Sasl = Sasl, Clock = clock, SetServerComment = SettingsOperations.SetServerCommentAsync, Log = logs.CreateLogger<ImapHandler>(),
+            Sasl = Sasl, Clock = clock, Quotas = Accounts, SetServerComment = SettingsOperations.SetServerCommentAsync, Log = logs.CreateLogger<ImapHandler>(),
         });
         var pop3 = new Pop3Handler(new Pop3Door
         {

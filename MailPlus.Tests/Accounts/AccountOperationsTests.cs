@@ -117,6 +117,9 @@ public sealed class AccountOperationsTests
         var manager = Actor.ForAccount(kim.Id, kim.Name, isAdministrator: false, new HashSet<Permission> { Permission.ManageAccounts });
         await Refused.ByAsync(RefusalKind.NotAllowed, () => system.Accounts.SetPasswordAsync(manager, admin, SystemUnderTest.Password, None));
         await Refused.ByAsync(RefusalKind.NotAllowed, () => system.Accounts.UpdateAsync(manager, kim.Id, new AccountChange { IsAdministrator = true }, None));
+        await Refused.ByAsync(RefusalKind.NotAllowed, () => system.Accounts.SetQuotaAsync(Actor.ForAccount(kim.Id, "kim", isAdministrator: false), kim.Id, new QuotaLimits(0, 0), None));
+        await system.Accounts.SetQuotaAsync(manager, kim.Id, new QuotaLimits(2048, 9), None);
+        Assert.Equal((2048L, 9L), (system.AddressBook.Find(kim.Id)!.QuotaOctets, system.AddressBook.Find(kim.Id)!.QuotaMessages));
     }
 
     [Fact]

@@ -174,6 +174,8 @@ public sealed class TableAddressBook : IAddressBook
 
     public long? Quota { get; set; }
 
+    public long? MessageQuota { get; set; }
+
     public AddressResolution Resolve(EmailAddress address) =>
         !IsLocal(address.Domain) ? default : Table.GetValueOrDefault(address.Key, new AddressResolution(AddressKind.Unknown));
 
@@ -181,7 +183,7 @@ public sealed class TableAddressBook : IAddressBook
 
     public bool IsLocal(DomainName domain) => domain.Ascii == "here.test";
 
-    public Account? Find(AccountId account) => new(account, "x", EmailAddress.Parse(account.Value == 1 ? "ann@here.test" : "bob@here.test")) { QuotaOctets = Quota };
+    public Account? Find(AccountId account) => new(account, "x", EmailAddress.Parse(account.Value == 1 ? "ann@here.test" : "bob@here.test")) { QuotaOctets = Quota, QuotaMessages = MessageQuota };
 
     public Account? FindByLogin(string nameOrAddress) => null;
 }

@@ -24,19 +24,20 @@ internal sealed class ImapUnderTest : IAsyncDisposable
     private readonly List<MemoryConnection> _connections = [];
     private readonly CancellationTokenSource _stop = new();
 
-    private ImapUnderTest(bool isLab, long quota, TimeSpan? progressEvery)
+    private ImapUnderTest(bool isLab, long quota, TimeSpan? progressEvery, SettingsSnapshot? settings)
     {
+        var account = new OneAccount(quota);
         _threads = new SqliteThreads(NullLogger<SqliteThreads>.Instance, 2);
         Store = new SqliteMailStore(Path.Combine(_folder, "accounts"), _threads, TimeProvider.System);
-        var settings = new SettableSettings();
-        _handler = new ImapHandler(new ImapDependencies(Store, new OnePassword(), new OneAccount(quota), settings, new RunOptions { DataFolder = _folder, LoopbackLab = isLab })
+        var source = new SettableSettings(settings);
+        _handler = new ImapHandler(new ImapDependencies(Store, new OnePassword(), account, source, new RunOptions { DataFolder = _folder, LoopbackLab = isLab })
         {
             SetServerComment = (_, comment, _) =>
             {
-                settings.Set(settings.Current with { Imap = settings.Current.Imap with { ServerComment = comment, ServerAdmin = "postmaster@example.com" } });
+                source.Set(source.Current with { Imap = source.Current.Imap with { ServerComment = comment, ServerAdmin = "postmaster@example.com" } });
                 return Task.CompletedTask;
             },
-            Log = Log, ProgressEvery = progressEvery ?? TimeSpan.FromMinutes(1),
+            Log = Log, Quotas = account, ProgressEvery = progressEvery ?? TimeSpan.FromMinutes(1),
         });
     }
 
@@ -44,9 +45,9 @@ internal sealed class ImapUnderTest : IAsyncDisposable
 
     public ErrorLog Log { get; } = new();
 
-    public static async Task<ImapUnderTest> StartAsync(bool isLab = true, long quota = 0, TimeSpan? progressEvery = null)
+    public static async Task<ImapUnderTest> StartAsync(bool isLab = true, long quota = 0, TimeSpan? progressEvery = null, SettingsSnapshot? settings = null)
     {
-        var server = new ImapUnderTest(isLab, quota, progressEvery);
+        var server = new ImapUnderTest(isLab, quota, progressEvery, settings);
         await server.Store.CreateAsync(Kim, default);
         return server;
     }
@@ -100,9 +101,9 @@ internal sealed class ImapUnderTest : IAsyncDisposable
                 : throw new RefusedException(new Refusal(RefusalKind.AuthenticationFailed, "AuthenticationFailed"));
     }
 
-    private sealed class OneAccount(long quota) : IAddressBook
+    private sealed class OneAccount(long quota) : IAddressBook, IQuotaOperations
     {
-        private readonly Account _account = new(Kim, "kim", EmailAddress.Parse("kim@example.com")) { QuotaOctets = quota };
+        private Account _account = new(Kim, "kim", EmailAddress.Parse("kim@example.com")) { QuotaOctets = quota };
 
         public AddressResolution Resolve(EmailAddress address) => default;
 
@@ -112,7 +113,14 @@ internal sealed class ImapUnderTest : IAsyncDisposable
 
         public Account? Find(AccountId account) => account == Kim ? _account : null;
 
-        public Account? FindByLogin(string nameOrAddress) => null;
+        public Account? FindByLogin(string nameOrAddress) => nameOrAddress == "kim" ? _account : null;
+
+        public Task SetQuotaAsync(Actor actor, AccountId account, QuotaLimits limits, CancellationToken cancellationToken)
+        {
+            actor.Require(Permission.ManageAccounts);
+            _account = _account with { QuotaOctets = limits.Octets, QuotaMessages = limits.Messages };
+            return Task.CompletedTask;
+        }
     }
 }
 

@@ -116,6 +116,20 @@ public sealed class ObeyedSettingsTests(TurnableServer turnable) : IClassFixture
     }
 
     [Fact]
+    public async Task A_mailbox_with_too_many_messages_is_told_at_RCPT()
+    {
+        Assert.StartsWith("250", await DeliverAsync(""));
+        await Eventually.TrueAsync(async () => await UsedAsync() > 0, () => "the message counts");
+        await TurnedAsync("Quota.DefaultMessages", "0", "1", async () =>
+        {
+            using var client = await SmtpAsync();
+            await client.SmtpAsync("EHLO c.test");
+            await client.SmtpAsync("MAIL FROM:<a@b.test>");
+            Assert.StartsWith("452 4.2.2", await client.SmtpAsync("RCPT TO:<ann@example.test>"));
+        });
+    }
+
+    [Fact]
     public async Task Connections_of_all_are_counted() => await TurnedAsync("Service.MaximumConnections", "10000", "10", async () =>
     {
         var held = new List<WireClient>();

@@ -21,6 +21,7 @@ internal sealed class AppendReader(ImapSession session, ReadOnlyMemory<byte> tex
     private ReadOnlyMemory<byte> _text = text;
     private LiteralMark? _literal = literal;
     private int _parts;
+    private int _messages;
 
     /// <summary>A literal that is announced but not read yet: what must be dropped when the command fails.</summary>
     public LiteralMark? Pending => _literal;
@@ -38,6 +39,7 @@ internal sealed class AppendReader(ImapSession session, ReadOnlyMemory<byte> tex
     public async ValueTask<NewMessage> ReadAsync(CancellationToken cancellationToken)
     {
         var (flags, date, isCatenate) = ReadOptions();
+        _messages++;
         if (!isCatenate && _literal is { Length: 0 })
         {
             throw Empty();
@@ -234,7 +236,7 @@ internal sealed class AppendReader(ImapSession session, ReadOnlyMemory<byte> tex
         }
 
         Octets += octets;
-        await session.RequireRoomAsync(Octets - Freed, cancellationToken);
+        await session.RequireRoomAsync(Octets - Freed, _messages - (Freed > 0 ? 1 : 0), cancellationToken);
     }
 
     /// <summary>Parts with NUL become base64: nothing else may be shown to clients without BINARY (RFC 3516 4.4, 6).</summary>

@@ -12,7 +12,7 @@ internal sealed class CommandTable
         new StartTlsCommand(), new AuthenticateCommand(), new LoginCommand(),
         new EnableCommand(), new SelectCommand(isExamine: false), new SelectCommand(isExamine: true), new CreateCommand(), new DeleteCommand(), new RenameCommand(),
         new SubscribeCommand(subscribes: true), new SubscribeCommand(subscribes: false), new ListCommand(), new LsubCommand(), new NamespaceCommand(), new StatusCommand(),
-        new AppendCommand(), new IdleCommand(), new GetQuotaCommand(), new GetQuotaRootCommand(),
+        new AppendCommand(), new IdleCommand(), new GetQuotaCommand(), new GetQuotaRootCommand(), new SetQuotaCommand(),
         new CheckCommand(), new CloseCommand(), new UnselectCommand(), new ExpungeCommand(byUid: false), new ExpungeCommand(byUid: true),
         new SearchCommand(byUid: false), new SearchCommand(byUid: true), new FetchCommand(byUid: false), new FetchCommand(byUid: true),
         new StoreCommand(byUid: false), new StoreCommand(byUid: true), new CopyCommand(byUid: false), new CopyCommand(byUid: true),

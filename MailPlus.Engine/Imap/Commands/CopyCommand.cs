@@ -21,9 +21,9 @@ internal sealed class CopyCommand(bool byUid) : ImapCommand(byUid ? "UID COPY" :
             return Completion.Ok("No matching messages");
         }
 
-        if (session.QuotaOctets > 0)
+        if (!session.Quota.IsUnlimited)
         {
-            await session.RequireRoomAsync(positions.Sum(p => selected.View.Range(p.Start, p.Count).Sum(m => (long)m.Size)), cancellationToken);
+            await session.RequireRoomAsync(positions.Sum(p => selected.View.Range(p.Start, p.Count).Sum(m => (long)m.Size)), positions.Sum(p => p.Count), cancellationToken);
         }
 
         var outcome = await session.Store.CopyAsync(selected.Id, selected.UidsOf(positions), target.Id, cancellationToken);

@@ -4,10 +4,10 @@ using MailPlus.Engine.Store.Contract;
 
 namespace MailPlus.Engine.Imap.Commands;
 
-/// <summary>Items of STATUS (RFC 3501 6.3.10, STATUS=SIZE RFC 8438, HIGHESTMODSEQ RFC 7162, APPENDLIMIT RFC 7889).</summary>
+/// <summary>Items of STATUS (RFC 3501 6.3.10, STATUS=SIZE RFC 8438, HIGHESTMODSEQ RFC 7162, APPENDLIMIT RFC 7889, DELETED-STORAGE RFC 9208 4.1.4).</summary>
 internal sealed record StatusItems(IReadOnlyList<string> Names)
 {
-    private static readonly string[] Known = ["MESSAGES", "RECENT", "UIDNEXT", "UIDVALIDITY", "UNSEEN", "SIZE", "DELETED", "HIGHESTMODSEQ", "APPENDLIMIT", "MAILBOXID"];
+    private static readonly string[] Known = ["MESSAGES", "RECENT", "UIDNEXT", "UIDVALIDITY", "UNSEEN", "SIZE", "DELETED", "DELETED-STORAGE", "HIGHESTMODSEQ", "APPENDLIMIT", "MAILBOXID"];
 
     /// <summary>Reads a parenthesised list.</summary>
     public static StatusItems Read(ref ArgumentReader reader)
@@ -43,6 +43,7 @@ internal sealed record StatusItems(IReadOnlyList<string> Names)
             recent = state.Count - state.IndexOfFirstAtLeast(mailbox.FirstRecent);
         }
 
+        var deletedOctets = Names.Contains("DELETED-STORAGE") && mailbox.Deleted > 0 ? await DeletedOctetsAsync(session, mailbox, cancellationToken) : 0;
         session.IsCondStore |= Names.Contains("HIGHESTMODSEQ"); // RFC 7162 3.1: a CONDSTORE enabling command
         var output = session.Output;
         output.Write("* STATUS "u8);
@@ -74,11 +75,18 @@ internal sealed record StatusItems(IReadOnlyList<string> Names)
                 "UNSEEN" => mailbox.Unseen,
                 "SIZE" => mailbox.Size,
                 "DELETED" => mailbox.Deleted,
+                "DELETED-STORAGE" => deletedOctets,
                 "HIGHESTMODSEQ" => Math.Max(1, mailbox.HighestModSeq.Value),
                 _ => session.Settings.Smtp.MaximumMessageSize,
             });
         }
 
         output.Write(")\r\n"u8);
+    }
+
+    private static async ValueTask<long> DeletedOctetsAsync(ImapSession session, Mailbox mailbox, CancellationToken cancellationToken)
+    {
+        var state = await session.Store.StateAsync(mailbox.Id, cancellationToken);
+        return state.Range(0, state.Count).Where(m => (m.Flags & MessageFlags.Deleted) != 0).Sum(m => (long)m.Size);
     }
 }

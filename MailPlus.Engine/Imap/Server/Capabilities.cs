@@ -6,7 +6,7 @@ internal static class Capabilities
     private const string Always = "IMAP4rev1 LITERAL+ SASL-IR ID ENABLE";
 
     private const string SignedIn =
-        "NAMESPACE IDLE UIDPLUS MOVE UNSELECT CHILDREN SPECIAL-USE LIST-EXTENDED LIST-STATUS STATUS=SIZE CONDSTORE ESEARCH QUOTA QUOTA=RES-STORAGE " + Searching + " " + Staying;
+        "NAMESPACE IDLE UIDPLUS MOVE UNSELECT CHILDREN SPECIAL-USE LIST-EXTENDED LIST-STATUS STATUS=SIZE CONDSTORE ESEARCH QUOTA QUOTA=RES-STORAGE QUOTA=RES-MESSAGE " + Searching + " " + Staying;
 
     private const string Searching = "SORT SORT=DISPLAY THREAD=ORDEREDSUBJECT THREAD=REFERENCES THREAD=REFS ESORT SEARCHRES WITHIN SEARCH=FUZZY SAVEDATE INPROGRESS PARTIAL "
         + "BINARY CATENATE MULTIAPPEND REPLACE PREVIEW";
@@ -18,7 +18,7 @@ internal static class Capabilities
     {
         if (session.Actor is not null)
         {
-            return $"{Always} {SignedIn}{(session.IsCompressed ? "" : " COMPRESS=DEFLATE")} APPENDLIMIT={session.Settings.Smtp.MaximumMessageSize}";
+            return $"{Always} {SignedIn}{(session.With.Quotas is null ? "" : " QUOTASET")}{(session.IsCompressed ? "" : " COMPRESS=DEFLATE")} APPENDLIMIT={session.Settings.Smtp.MaximumMessageSize}";
         }
 
         var startTls = session.Connection.IsTls ? "" : " STARTTLS";

@@ -19,6 +19,9 @@ public sealed record ImapDependencies(IMailStore Store, IAuthenticator Authentic
     /// <summary>What AUTHENTICATE offers; by default passwords only.</summary>
     public SaslMechanisms Sasl { get; init; } = new(Authenticator);
 
+    /// <summary>Sets quotas for SETQUOTA; without it QUOTASET is not offered.</summary>
+    public IQuotaOperations? Quotas { get; init; }
+
     /// <summary>The MIME pass over appended messages.</summary>
     public MessageScanner Scanner { get; init; } = new();
 

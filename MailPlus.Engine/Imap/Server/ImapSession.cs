@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Security.Authentication;
+using MailPlus.Engine.Accounts;
 using MailPlus.Engine.Imap.Commands;
 using MailPlus.Engine.Imap.Wire;
 using MailPlus.Engine.Net.Connections;
@@ -158,8 +159,8 @@ internal sealed partial class ImapSession : IAsyncDisposable
     /// <summary>Names are read and written as the modes say.</summary>
     public void UseUtf8Names() => Input.HasUtf8Names = Output.HasUtf8Names = Modes.HasUtf8Names;
 
-    /// <summary>Octets the account may store, 0 for no limit.</summary>
-    public long QuotaOctets => With.AddressBook.Find(Store.Account)?.QuotaOctets ?? Settings.Quota.DefaultOctets;
+    /// <summary>What the account may store.</summary>
+    public QuotaLimits Quota => QuotaLimits.Of(With.AddressBook.Find(Store.Account), Settings.Quota);
 
     /// <summary>A mailbox by name.</summary>
     /// <exception cref="RefusedException">NotFound.</exception>
@@ -174,12 +175,12 @@ internal sealed partial class ImapSession : IAsyncDisposable
         return mailbox.Selectable ? mailbox : throw new RefusedException(new Refusal(RefusalKind.NotFound, "MailboxNotSelectable"));
     }
 
-    /// <summary>Refuses when so many more octets would not fit.</summary>
+    /// <summary>Refuses when so much more would not fit.</summary>
     /// <exception cref="RefusedException">OverQuota.</exception>
-    public async ValueTask RequireRoomAsync(long octets, CancellationToken cancellationToken)
+    public async ValueTask RequireRoomAsync(long octets, long messages, CancellationToken cancellationToken)
     {
-        var limit = QuotaOctets;
-        if (limit > 0 && (await Store.UsageAsync(cancellationToken)).Octets + octets > limit)
+        var usage = await Store.UsageAsync(cancellationToken);
+        if (!Quota.Allow(usage.Octets + octets, usage.Messages + messages))
         {
             throw new RefusedException(new Refusal(RefusalKind.OverQuota, "OverQuota"));
         }

@@ -16,6 +16,8 @@ public sealed partial class AccountPanel
     private bool _administrator;
     private bool _passwordSet;
     private string? _quotaError;
+    private string _messageQuota = "";
+    private string? _messageQuotaError;
 
     /// <summary>The account, null when the panel is closed.</summary>
     [Parameter, EditorRequired]
@@ -40,7 +42,8 @@ public sealed partial class AccountPanel
     private ISettingsSource Settings { get; set; } = default!;
 
     private bool IsChanged => _account is not null
-        && (_display.Trim() != _account.DisplayName || _administrator != _account.IsAdministrator || _quota.Trim() != QuotaText(_account.QuotaOctets));
+        && (_display.Trim() != _account.DisplayName || _administrator != _account.IsAdministrator || _quota.Trim() != QuotaText(_account.QuotaOctets)
+            || _messageQuota.Trim() != MessageQuotaText(_account.QuotaMessages));
 
     /// <inheritdoc/>
     protected override void OnParametersSet()
@@ -63,7 +66,11 @@ public sealed partial class AccountPanel
         _administrator = account.IsAdministrator;
         _quota = QuotaText(account.QuotaOctets);
         _quotaError = null;
+        _messageQuota = MessageQuotaText(account.QuotaMessages);
+        _messageQuotaError = null;
     }
+
+    private static string MessageQuotaText(long? messages) => messages?.ToString(CultureInfo.CurrentCulture) ?? "";
 
     private static string QuotaText(long? octets) =>
         octets is null ? "" : (octets.Value / OctetsPerGigabyte).ToString("0.###", CultureInfo.CurrentCulture);
@@ -89,11 +96,26 @@ public sealed partial class AccountPanel
             }
         }
 
+        _messageQuotaError = null;
+        AccountMessageQuota? messageQuota = null;
+        if (_messageQuota.Trim() != MessageQuotaText(_account.QuotaMessages))
+        {
+            long messages = 0;
+            if (_messageQuota.Trim().Length > 0 && !(long.TryParse(_messageQuota, NumberStyles.AllowThousands, CultureInfo.CurrentCulture, out messages) && messages is >= 0 and < 1_000_000_000_000))
+            {
+                _messageQuotaError = L["BadMessageQuota"];
+                return;
+            }
+
+            messageQuota = new AccountMessageQuota(_messageQuota.Trim().Length == 0 ? null : messages);
+        }
+
         var change = new AccountChange
         {
             DisplayName = _display.Trim() == _account.DisplayName ? null : _display.Trim(),
             IsAdministrator = _administrator == _account.IsAdministrator ? null : _administrator,
             Quota = quota,
+            MessageQuota = messageQuota,
         };
         Account? changed = null;
         if (await TryAsync(async actor => changed = await Accounts.UpdateAsync(actor, _account.Id, change, Gone)))

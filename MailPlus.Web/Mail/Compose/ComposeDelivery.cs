@@ -200,8 +200,8 @@ internal sealed class ComposeDelivery(ComposeSpool spool, ComposeEngine engine, 
 
     private async Task RequireRoomAsync(Writer writer, IAccountStore store, long octets, CancellationToken cancellationToken)
     {
-        var quota = writer.Account.QuotaOctets ?? engine.Settings.Current.Quota.DefaultOctets;
-        if (quota > 0 && (await store.UsageAsync(cancellationToken)).Octets + octets > quota)
+        var usage = await store.UsageAsync(cancellationToken);
+        if (!QuotaLimits.Of(writer.Account, engine.Settings.Current.Quota).Allow(usage.Octets + octets, usage.Messages + 1))
         {
             throw new RefusedException(new Refusal(RefusalKind.OverQuota, "DraftOverQuota"));
         }

@@ -68,6 +68,9 @@ namespace MailPlus.Engine.Database.Migrations.Postgres.SystemTables
                         .HasMaxLength(300)
                         .HasColumnType("character varying(300)");
 
+                    b.Property<long?>("QuotaMessages")
+                        .HasColumnType("bigint");
+
                     b.Property<long?>("QuotaOctets")
                         .HasColumnType("bigint");
 

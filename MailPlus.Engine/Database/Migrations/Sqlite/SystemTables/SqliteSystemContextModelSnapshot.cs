@@ -63,6 +63,9 @@ namespace MailPlus.Engine.Database.Migrations.Sqlite.SystemTables
                         .HasMaxLength(300)
                         .HasColumnType("TEXT");
 
+                    b.Property<long?>("QuotaMessages")
+                        .HasColumnType("INTEGER");
+
                     b.Property<long?>("QuotaOctets")
                         .HasColumnType("INTEGER");
 
