@@ -58,11 +58,11 @@ internal sealed partial class Dialogue(Func<int, MemoryConnection> connect)
                 continue;
             }
 
-            var came = await Connection(which).ReadLineAsync();
+            var came = Readable(await Connection(which).ReadLineAsync());
             var pattern = Pattern(text);
             while (step.Groups[3].Value == "~" && came is not null && !Regex.IsMatch(came, pattern, RegexOptions.None, TimeSpan.FromSeconds(10)))
             {
-                came = await Connection(which).ReadLineAsync();
+                came = Readable(await Connection(which).ReadLineAsync());
             }
 
             if (came is null || Regex.Match(came, pattern, RegexOptions.None, TimeSpan.FromSeconds(10)) is not { Success: true } match)
@@ -75,6 +75,13 @@ internal sealed partial class Dialogue(Func<int, MemoryConnection> connect)
                 _values[name] = match.Groups[name].Value;
             }
         }
+    }
+
+    /// <summary>Octets that are UTF-8 as the transcript writes them; others one character each.</summary>
+    private static string? Readable(string? line)
+    {
+        var octets = Encoding.Latin1.GetBytes(line ?? "");
+        return line is not null && System.Text.Unicode.Utf8.IsValid(octets) ? Encoding.UTF8.GetString(octets) : line;
     }
 
     private MemoryConnection Connection(int which)

@@ -1,3 +1,4 @@
+using MailPlus.Engine.Settings;
 using MailPlus.Tests.Support;
 using Xunit;
 
@@ -14,8 +15,15 @@ public sealed class DialogueTests
     [MemberData(nameof(Names))]
     public async Task TheServerAnswersAsTheTranscriptSays(string name)
     {
-        await using var server = await ImapUnderTest.StartAsync(isLab: name != "clear-text", quota: name == "quota" ? 4096 : 0, progressEvery: name == "inprogress" ? TimeSpan.Zero : null);
+        await using var server = await ImapUnderTest.StartAsync(isLab: name != "clear-text", quota: name == "quota" ? 4096 : 0, progressEvery: name == "inprogress" ? TimeSpan.Zero : null, Settings(name));
         await new Dialogue(server).PlayAsync(await File.ReadAllTextAsync(Path.Combine(Folder, name + ".txt")));
         Assert.Empty(server.Log.Errors);
     }
+
+    private static SettingsSnapshot? Settings(string name) => name switch
+    {
+        "messagelimit" => new SettingsSnapshot { Imap = new() { MessageLimit = 2 } },
+        "savelimit" => new SettingsSnapshot { Imap = new() { SaveLimit = 2 } },
+        _ => null,
+    };
 }

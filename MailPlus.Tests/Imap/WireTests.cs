@@ -3,7 +3,9 @@ using System.Text;
 using FsCheck;
 using FsCheck.Fluent;
 using FsCheck.Xunit;
+using MailPlus.Engine.Imap.Commands;
 using MailPlus.Engine.Imap.Wire;
+using MailPlus.Engine.Primitives;
 using Xunit;
 
 namespace MailPlus.Tests.Imap;
@@ -11,6 +13,18 @@ namespace MailPlus.Tests.Imap;
 /// <summary>The pure part of IMAP: names, sets, arguments, patterns, literals.</summary>
 public sealed class WireTests
 {
+    [Theory]
+    [InlineData(2, "20:17,16:1")]
+    [InlineData(3, "20:3,2:1")]
+    [InlineData(4, "20:1")]
+    [InlineData(1, "20:20,19:17,16:3,2:1")]
+    public void Batches_have_no_gaps_and_go_down_to_1(uint size, string expected)
+    {
+        uint[] uids = [2, 3, 17, 20];
+        Assert.Equal(expected, string.Join(',', UidBatchesCommand.Batches(uids.Length, at => new Uid(uids[at]), size).Select(b => $"{b.High}:{b.Low}")));
+        Assert.Empty(UidBatchesCommand.Batches(0, at => new Uid(uids[at]), size));
+    }
+
     [Theory]
     [InlineData("Entw&APw-rfe", "Entwürfe")]
     [InlineData("&Jjo-!", "☺!")]

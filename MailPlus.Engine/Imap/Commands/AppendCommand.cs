@@ -29,6 +29,11 @@ internal sealed class AppendCommand() : ImapCommand("APPEND", SessionStates.Sign
                 messages.Add(messages.Count < MaxMessages ? await reader.ReadAsync(cancellationToken) : throw new SyntaxException("Too many messages"));
             }
             while (!reader.AtEnd);
+            if (MessageLimits.RefuseSaves(session, messages.Count) is { } refused)
+            {
+                return refused;
+            }
+
             var outcome = await session.Store.AppendAsync(mailbox.Id, messages, cancellationToken);
             return Completion.Ok("Append completed", CopyUid.Of(outcome));
         }

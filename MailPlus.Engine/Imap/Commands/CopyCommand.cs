@@ -21,6 +21,11 @@ internal sealed class CopyCommand(bool byUid) : ImapCommand(byUid ? "UID COPY" :
             return Completion.Ok("No matching messages");
         }
 
+        if (MessageLimits.RefuseSaves(session, positions.Sum(p => (long)p.Count)) is { } refused)
+        {
+            return refused;
+        }
+
         if (!session.Quota.IsUnlimited)
         {
             await session.RequireRoomAsync(positions.Sum(p => selected.View.Range(p.Start, p.Count).Sum(m => (long)m.Size)), positions.Sum(p => p.Count), cancellationToken);

@@ -32,6 +32,7 @@ internal sealed class FetchCommand(bool byUid) : ImapCommand(byUid ? "UID FETCH"
             positions = Stretch(positions, partial);
         }
 
+        var lowest = MessageLimits.Keep(session, positions);
         if (arguments.WantsVanished)
         {
             await TellVanishedAsync(session, arguments, cancellationToken);
@@ -40,7 +41,7 @@ internal sealed class FetchCommand(bool byUid) : ImapCommand(byUid ? "UID FETCH"
         if (columns == MessageColumns.None)
         {
             await WriteStatesAsync(session, arguments, positions, cancellationToken);
-            return Completion.Ok("Fetch completed");
+            return Completion.Ok("Fetch completed", MessageLimits.Code(session, lowest));
         }
 
         var marks = !selected.IsReadOnly && arguments.Items.Any(i => i.Marks) ? new List<Uid>() : null;
@@ -54,7 +55,7 @@ internal sealed class FetchCommand(bool byUid) : ImapCommand(byUid ? "UID FETCH"
         }
 
         return fetch.IsUndecodable ? Completion.No("A content transfer encoding is not known", "UNKNOWN-CTE")
-            : isComplete ? Completion.Ok("Fetch completed") : Completion.No("Some messages are gone", "EXPUNGEISSUED");
+            : isComplete ? Completion.Ok("Fetch completed", MessageLimits.Code(session, lowest)) : Completion.No("Some messages are gone", "EXPUNGEISSUED");
     }
 
     /// <summary>The stretch of the messages named.</summary>

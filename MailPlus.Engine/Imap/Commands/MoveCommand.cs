@@ -26,6 +26,7 @@ internal sealed class MoveCommand(bool byUid) : ImapCommand(byUid ? "UID MOVE" :
             return Completion.Ok("No matching messages");
         }
 
+        var lowest = MessageLimits.Keep(session, positions);
         var outcome = await session.Store.MoveAsync(selected.Id, selected.UidsOf(positions), target.Id, cancellationToken);
         if (outcome.Sources.Count == 0)
         {
@@ -33,6 +34,6 @@ internal sealed class MoveCommand(bool byUid) : ImapCommand(byUid ? "UID MOVE" :
         }
 
         session.Untagged($"OK [{CopyUid.Of(outcome)}] Moved");
-        return Completion.Ok("Move completed");
+        return Completion.Ok("Move completed", MessageLimits.Code(session, lowest));
     }
 }

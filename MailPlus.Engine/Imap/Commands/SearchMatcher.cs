@@ -122,6 +122,8 @@ internal sealed class SearchMatcher
     {
         SearchSubject.All => true,
         SearchSubject.Sequence or SearchSubject.Uid => Contains(node.Uids, message.Uid.Value),
+        SearchSubject.UidAfter => message.Uid.Value > node.Bound,
+        SearchSubject.UidBefore => message.Uid.Value < node.Bound,
         SearchSubject.Flag => HasFlag(node, message),
         SearchSubject.NoFlag => !HasFlag(node, message),
         SearchSubject.Recent => _selected.IsRecent(message.Uid),

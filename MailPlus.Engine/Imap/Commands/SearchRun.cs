@@ -1,5 +1,6 @@
 using MailPlus.Engine.Imap.Server;
 using MailPlus.Engine.Imap.Wire;
+using MailPlus.Engine.Primitives;
 using MailPlus.Engine.Store.Contract;
 
 namespace MailPlus.Engine.Imap.Commands;
@@ -18,27 +19,29 @@ internal sealed class SearchRun(ImapSession session, SelectedMailbox selected, s
 {
     private const int RowsAtOnce = 64;
 
+    /// <summary>How many messages may be looked at or found (RFC 9738), 0 for all.</summary>
+    public int Limit { get; init; }
+
+    /// <summary>The lowest UID that was looked at when older ones were left out.</summary>
+    public Uid? LowestSeen { get; private set; }
+
     private long _lastSaid = session.With.Clock.GetTimestamp();
 
     /// <summary>All matches in mailbox order.</summary>
     public async ValueTask<List<Found>> FindAsync(SearchMatcher matcher, CancellationToken cancellationToken)
     {
+        var candidates = Candidates(matcher);
+        if (Limit > 0 && candidates.Count > Limit)
+        {
+            candidates.RemoveRange(0, candidates.Count - Limit);
+            LowestSeen = candidates[0].Found.Message.Uid;
+        }
+
         var found = new List<Found>();
         var open = new List<Found>();
-        uint number = 0;
-        foreach (var seen in selected.View.Range(0, selected.View.Count))
+        foreach (var (one, isFound) in candidates)
         {
-            number++;
-            var message = selected.Current(seen);
-            switch (matcher.MatchState(message))
-            {
-                case true:
-                    found.Add(new Found(number, message));
-                    break;
-                case null:
-                    open.Add(new Found(number, message));
-                    break;
-            }
+            (isFound ? found : open).Add(one);
         }
 
         if (open.Count == 0)
@@ -55,6 +58,25 @@ internal sealed class SearchRun(ImapSession session, SelectedMailbox selected, s
 
         found.Sort((a, b) => a.Number.CompareTo(b.Number));
         return found;
+    }
+
+    /// <summary>Messages the snapshot does not rule out, and whether it is sure of them.</summary>
+    private List<(Found Found, bool IsFound)> Candidates(SearchMatcher matcher)
+    {
+        var candidates = new List<(Found Found, bool IsFound)>();
+        uint number = 0;
+        foreach (var seen in selected.View.Range(0, selected.View.Count))
+        {
+            number++;
+            var message = selected.Current(seen);
+            var matches = matcher.MatchState(message);
+            if (matches != false)
+            {
+                candidates.Add((new Found(number, message), matches == true));
+            }
+        }
+
+        return candidates;
     }
 
     /// <summary>Tells how far the command is when nothing was told for long.</summary>

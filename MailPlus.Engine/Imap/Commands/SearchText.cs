@@ -106,7 +106,8 @@ internal sealed class SearchText(MessageRow row)
             return true;
         }
 
-        return !Ascii.IsValid(needle) && !text.IsNormalized() && text.Normalize().Contains(needle, StringComparison.OrdinalIgnoreCase);
+        // i;unicode-casemap (RFC 5051, RFC 5255 4.2); between two ASCII texts it finds no more than that.
+        return !(Ascii.IsValid(needle) && Ascii.IsValid(text)) && Casemap.Fold(text).Contains(Casemap.Fold(needle), StringComparison.Ordinal);
     }
 
     private async ValueTask<List<(string Name, string Value)>> ReadFieldsAsync(CancellationToken cancellationToken)

@@ -80,6 +80,7 @@ internal sealed class StoreCommand(bool byUid) : ImapCommand(byUid ? "UID STORE"
             return Completion.Ok("No matching messages");
         }
 
+        var lowest = MessageLimits.Keep(session, positions);
         var uids = selected.UidsOf(positions);
         var before = selected.Known;
         var since = arguments.UnchangedSince is { } number ? new ModSeq(number) : (ModSeq?)null;
@@ -94,7 +95,12 @@ internal sealed class StoreCommand(bool byUid) : ImapCommand(byUid ? "UID STORE"
         await selected.TellAsync(session, outcome.State, news, cancellationToken);
         if (outcome.Modified.IsEmpty)
         {
-            return Completion.Ok("Store completed");
+            return Completion.Ok("Store completed", MessageLimits.Code(session, lowest));
+        }
+
+        if (MessageLimits.Code(session, lowest) is { } limited)
+        {
+            session.Untagged($"OK [{limited}] Older messages were left alone"); // the tagged answer has room for one code
         }
 
         var failed = byUid ? outcome.Modified : Numbers(selected, outcome.Modified);

@@ -14,7 +14,13 @@ internal sealed class ThreadCommand(bool byUid) : ImapCommand(byUid ? "UID THREA
         var arguments = ThreadArguments.Parse(command);
         session.IsCondStore |= arguments.Key.Uses(k => k.Subject == SearchSubject.ModSeq);
         var matcher = new SearchMatcher(selected, arguments.Key, session.With.Clock.GetUtcNow());
-        var found = await new SearchRun(session, selected, command.Tag).FindAsync(matcher, cancellationToken);
+        var run = new SearchRun(session, selected, command.Tag) { Limit = session.Settings.Imap.MessageLimit };
+        var found = await run.FindAsync(matcher, cancellationToken);
+        if (run.LowestSeen is not null)
+        {
+            return MessageLimits.Refuse(session);
+        }
+
         var messages = await ReadAsync(session, arguments.Algorithm, found, cancellationToken);
         await WriteAsync(session.Output, ThreadForest.Of(arguments.Algorithm, messages), cancellationToken);
         return Completion.Ok("Thread completed");

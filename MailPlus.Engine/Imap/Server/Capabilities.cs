@@ -3,7 +3,7 @@ namespace MailPlus.Engine.Imap.Server;
 /// <summary>What CAPABILITY says. A name stands here only when it is done in full and has a dialogue test.</summary>
 internal static class Capabilities
 {
-    private const string Always = "IMAP4rev1 LITERAL+ SASL-IR ID ENABLE";
+    private const string Always = "IMAP4rev1 LITERAL+ SASL-IR ID ENABLE LANGUAGE";
 
     private const string SignedIn =
         "NAMESPACE IDLE UIDPLUS MOVE UNSELECT CHILDREN SPECIAL-USE LIST-EXTENDED LIST-STATUS STATUS=SIZE CONDSTORE ESEARCH QUOTA QUOTA=RES-STORAGE QUOTA=RES-MESSAGE " + Searching + " " + Staying;
@@ -11,14 +11,14 @@ internal static class Capabilities
     private const string Searching = "SORT SORT=DISPLAY THREAD=ORDEREDSUBJECT THREAD=REFERENCES THREAD=REFS ESORT SEARCHRES WITHIN SEARCH=FUZZY SAVEDATE INPROGRESS PARTIAL "
         + "BINARY CATENATE MULTIAPPEND REPLACE PREVIEW";
 
-    private const string Staying = "QRESYNC UIDONLY UNAUTHENTICATE OBJECTID CREATE-SPECIAL-USE METADATA LIST-METADATA";
+    private const string Staying = "QRESYNC UIDONLY UNAUTHENTICATE OBJECTID CREATE-SPECIAL-USE METADATA LIST-METADATA UIDBATCHES I18NLEVEL=1";
 
     /// <summary>The capabilities in the present state.</summary>
     public static string Of(ImapSession session)
     {
         if (session.Actor is not null)
         {
-            return $"{Always} {SignedIn}{(session.With.Quotas is null ? "" : " QUOTASET")}{(session.IsCompressed ? "" : " COMPRESS=DEFLATE")} APPENDLIMIT={session.Settings.Smtp.MaximumMessageSize}";
+            return $"{Always} {SignedIn}{(session.With.Quotas is null ? "" : " QUOTASET")}{Commands.MessageLimits.Words(session)}{(session.IsCompressed ? "" : " COMPRESS=DEFLATE")} APPENDLIMIT={session.Settings.Smtp.MaximumMessageSize}";
         }
 
         var startTls = session.Connection.IsTls ? "" : " STARTTLS";

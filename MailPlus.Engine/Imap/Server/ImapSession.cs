@@ -152,12 +152,20 @@ internal sealed partial class ImapSession : IAsyncDisposable
         Actor = null;
         Modes = new SessionModes();
         UseUtf8Names();
+        Speak(null);
         Input.Limits = CommandLimits.Stranger;
         await CloseStoreAsync();
     }
 
     /// <summary>Names are read and written as the modes say.</summary>
     public void UseUtf8Names() => Input.HasUtf8Names = Output.HasUtf8Names = Modes.HasUtf8Names;
+
+    /// <summary>Texts for people are in this language from here on; null for "i-default".</summary>
+    public void Speak(ResponseLanguage? language)
+    {
+        Modes.Language = language;
+        Output.HasUtf8Texts = language is not null;
+    }
 
     /// <summary>What the account may store.</summary>
     public QuotaLimits Quota => QuotaLimits.Of(With.AddressBook.Find(Store.Account), Settings.Quota);
@@ -191,6 +199,7 @@ internal sealed partial class ImapSession : IAsyncDisposable
     {
         Connection.SetDeadline(DeadlineKind.Handshake, TimeSpan.FromSeconds(60));
         await Connection.StartTlsAsync(cancellationToken);
+        Modes.Language = null; // whoever chose it may have stood in between (RFC 5255 3.1)
         Output = new ResponseWriter(Connection.Output);
         Input = new CommandReader(Connection.Input);
     }
@@ -202,6 +211,7 @@ internal sealed partial class ImapSession : IAsyncDisposable
         Output = new ResponseWriter(Deflating.Writer(Connection.Output));
         Input = new CommandReader(Deflating.Reader(Connection.Input)) { Limits = limits };
         UseUtf8Names();
+        Speak(Modes.Language);
     }
 
     public async ValueTask FlushAsync(CancellationToken cancellationToken)
@@ -272,7 +282,7 @@ internal sealed partial class ImapSession : IAsyncDisposable
         }
         catch (RefusedException refused)
         {
-            completion = RefusalReply.Of(refused.Refusal);
+            completion = RefusalReply.Of(refused.Refusal) with { Text = RefusalReply.Text(refused.Refusal, Modes.Language) };
             _faults = refused.Refusal.Kind == RefusalKind.AuthenticationFailed ? _faults + 5 : 0;
         }
         catch (Exception bug) when (bug is not (IOException or OperationCanceledException or HopelessPeerException or MailboxLostException or AuthenticationException))
@@ -377,7 +387,7 @@ internal sealed partial class ImapSession : IAsyncDisposable
             Output.Write("] "u8);
         }
 
-        Output.Text(completion.Text);
+        Output.Text(Modes.Language?.Translate(completion.Text) ?? completion.Text);
         Output.Line();
     }
 
@@ -393,7 +403,9 @@ internal sealed partial class ImapSession : IAsyncDisposable
             // The session's own token has fired: saying goodbye gets a short time of its own.
             using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(5), With.Clock);
             Connection.SetDeadline(DeadlineKind.Write, TimeSpan.FromSeconds(5));
-            Untagged("BYE " + text);
+            Output.Write("* BYE "u8);
+            Output.Text(Modes.Language?.Translate(text) ?? text);
+            Output.Line();
             await Output.FlushAsync(limit.Token);
         }
         catch (Exception gone) when (gone is IOException or OperationCanceledException or InvalidOperationException)

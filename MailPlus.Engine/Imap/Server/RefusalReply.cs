@@ -31,10 +31,12 @@ internal static class RefusalReply
     /// <summary>The URL as it came, where it can stand in a response code (RFC 4469 4.1).</summary>
     private static string BadUrl(string url) => url.All(c => c is > ' ' and <= '~' and not (']' or '"' or '\\')) ? $"BADURL \"{url}\"" : "BADURL \"\"";
 
-    private static Completion No(Refusal refusal, string code)
+    private static Completion No(Refusal refusal, string code) => Completion.No(Text(refusal, null), code);
+
+    /// <summary>The text for people. Protocols speak English whatever the server's culture is, unless the client asks for another language.</summary>
+    public static string Text(Refusal refusal, ResponseLanguage? language)
     {
-        // Protocols speak English whatever the server's culture is.
-        var text = Texts.GetString(refusal.TextKey, CultureInfo.InvariantCulture) ?? "Refused";
-        return Completion.No(refusal.Arguments.Count == 0 ? text : string.Format(CultureInfo.InvariantCulture, text, [.. refusal.Arguments]), code);
+        var text = (language is null ? Texts.GetString(refusal.TextKey, CultureInfo.InvariantCulture) : language.Translate(Texts, refusal.TextKey)) ?? "Refused";
+        return refusal.Arguments.Count == 0 ? text : string.Format(CultureInfo.InvariantCulture, text, [.. refusal.Arguments]);
     }
 }

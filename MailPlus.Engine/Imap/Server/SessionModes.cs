@@ -18,6 +18,9 @@ internal sealed class SessionModes
     /// <summary>UIDONLY: no sequence numbers in either direction (RFC 9586).</summary>
     public bool UidOnly { get; set; }
 
+    /// <summary>The language of texts for people (RFC 5255), null for "i-default", which is English in ASCII.</summary>
+    public ResponseLanguage? Language { get; set; }
+
     /// <summary>Mailbox names go as UTF-8 instead of modified UTF-7.</summary>
     public bool HasUtf8Names => Rev2 || Utf8;
 

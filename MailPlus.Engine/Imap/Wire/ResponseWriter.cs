@@ -25,6 +25,9 @@ internal sealed class ResponseWriter(PipeWriter output)
     /// <summary>Mailbox names are written as UTF-8 (RFC 9051 5.1, RFC 6855 3).</summary>
     public bool HasUtf8Names { get; set; }
 
+    /// <summary>Texts for people may be UTF-8 (RFC 5255 3.2).</summary>
+    public bool HasUtf8Texts { get; set; }
+
     /// <summary>Octets written since the last flush.</summary>
     public int Unflushed => _unflushed + _used;
 
@@ -72,6 +75,17 @@ internal sealed class ResponseWriter(PipeWriter output)
     /// <summary>Text for people, which may quote what a client sent: whatever is not printable ASCII is shown as '?', so that no client can write a line of ours (RFC 3501 9, text).</summary>
     public void Text(string text)
     {
+        if (HasUtf8Texts && !Ascii.IsValid(text))
+        {
+            Span<byte> octets = stackalloc byte[4];
+            foreach (var rune in text.EnumerateRunes())
+            {
+                Write(Rune.IsControl(rune) ? "?"u8 : octets[..rune.EncodeToUtf8(octets)]);
+            }
+
+            return;
+        }
+
         foreach (var c in text)
         {
             Write(c is >= ' ' and <= '~' ? (byte)c : (byte)'?');

@@ -9,6 +9,10 @@ internal enum SearchSubject
     Not,
     Sequence,
     Uid,
+
+    /// <summary>UIDAFTER (RFC 9738).</summary>
+    UidAfter,
+    UidBefore,
     Flag,
     NoFlag,
     Recent,

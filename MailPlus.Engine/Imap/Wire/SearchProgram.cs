@@ -104,6 +104,9 @@ internal static class SearchProgram
             case "UID":
                 reader.Space();
                 return new SearchKey(SearchSubject.Uid) { Set = reader.Sequence() };
+            case "UIDAFTER" or "UIDBEFORE":
+                reader.Space();
+                return new SearchKey(word == "UIDAFTER" ? SearchSubject.UidAfter : SearchSubject.UidBefore) { Number = reader.Number() };
             case "BCC" or "CC" or "FROM" or "SUBJECT" or "TO":
                 reader.Space();
                 return new SearchKey(SearchSubject.Header) { Name = word, Needle = ReadNeedle(ref reader), IsFuzzy = isFuzzy };

@@ -18,4 +18,12 @@ public sealed record ImapSettings
     /// <summary>How clients may reach the administrators: a URI or a mail address; empty for none.</summary>
     [Setting(MaximumLength = 500)]
     public string ServerAdmin { get; init; } = "";
+
+    /// <summary>Messages one command may touch (MESSAGELIMIT, RFC 9738); 0 is no limit, and nothing is announced.</summary>
+    [Setting(Minimum = 0, Maximum = 100_000_000)]
+    public int MessageLimit { get; init; }
+
+    /// <summary>Messages one APPEND or COPY may store (SAVELIMIT, RFC 9738); 0 is no limit of its own, and nothing is announced.</summary>
+    [Setting(Minimum = 0, Maximum = 100_000_000)]
+    public int SaveLimit { get; init; }
 }
