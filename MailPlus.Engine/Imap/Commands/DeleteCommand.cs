@@ -9,6 +9,11 @@ internal sealed class DeleteCommand() : ImapCommand("DELETE", SessionStates.Sign
     public override async ValueTask<Completion> RunAsync(ImapSession session, CommandText command, CancellationToken cancellationToken)
     {
         var mailbox = await session.FindAsync(MailboxArgument.Single(command), cancellationToken);
+        if (!mailbox.Selectable && (await session.Store.ListAsync(cancellationToken)).Any(m => m.Name.StartsWith(mailbox.Name + "/", StringComparison.Ordinal)))
+        {
+            return Completion.No("Only a name for the mailboxes under it", "HASCHILDREN"); // RFC 9051 6.3.5
+        }
+
         await session.Store.DeleteMailboxAsync(mailbox.Id, cancellationToken);
         if (session.Selected?.Id == mailbox.Id)
         {

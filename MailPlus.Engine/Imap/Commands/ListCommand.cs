@@ -123,6 +123,20 @@ internal sealed class ListCommand() : ImapCommand("LIST", SessionStates.SignedIn
         private static bool Matches(ListArguments arguments, string name) => arguments.Patterns.Any(p => p.Matches(name));
     }
 
+    /// <summary>The LIST response of SELECT (RFC 9051 6.3.2), with the name it was asked by where that is not the mailbox's own.</summary>
+    public static void WriteSelected(ResponseWriter output, string asked, string name)
+    {
+        if (asked != name)
+        {
+            WriteRenamed(output, asked, name);
+            return;
+        }
+
+        output.Write("* LIST () \"/\" "u8);
+        output.Mailbox(name);
+        output.Line();
+    }
+
     /// <summary>A LIST response that says what a mailbox was called before (RFC 9051 6.3.9.7, OLDNAME).</summary>
     public static void WriteRenamed(ResponseWriter output, string old, string name)
     {

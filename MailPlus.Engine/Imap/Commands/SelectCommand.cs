@@ -33,9 +33,7 @@ internal sealed class SelectCommand(bool isExamine) : ImapCommand(isExamine ? "E
         WriteState(session, selected);
         if (session.Modes.Rev2)
         {
-            session.Output.Write("* LIST () \"/\" "u8);
-            session.Output.Mailbox(arguments.Name);
-            session.Output.Line();
+            ListCommand.WriteSelected(session.Output, arguments.Name, mailbox.Name);
         }
 
         session.Selected = selected;

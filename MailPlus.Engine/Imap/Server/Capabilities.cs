@@ -3,7 +3,7 @@ namespace MailPlus.Engine.Imap.Server;
 /// <summary>What CAPABILITY says. A name stands here only when it is done in full and has a dialogue test.</summary>
 internal static class Capabilities
 {
-    private const string Always = "IMAP4rev1 LITERAL+ SASL-IR ID ENABLE LANGUAGE";
+    private const string Always = "IMAP4rev1 IMAP4rev2 LITERAL+ SASL-IR ID ENABLE LANGUAGE";
 
     private const string SignedIn =
         "NAMESPACE IDLE UIDPLUS MOVE UNSELECT CHILDREN SPECIAL-USE LIST-EXTENDED LIST-STATUS STATUS=SIZE CONDSTORE ESEARCH QUOTA QUOTA=RES-STORAGE QUOTA=RES-MESSAGE " + Searching + " " + Staying;
