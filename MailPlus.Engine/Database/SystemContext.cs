@@ -15,6 +15,8 @@ public abstract class SystemContext(DbContextOptions options) : DbContext(option
 
     internal DbSet<WebSessionRow> WebSessions => Set<WebSessionRow>();
 
+    internal DbSet<ShareRow> Shares => Set<ShareRow>();
+
     internal DbSet<StateRow> States => Set<StateRow>();
 
     internal DbSet<OutboxRow> Outbox => Set<OutboxRow>();
@@ -60,6 +62,13 @@ public abstract class SystemContext(DbContextOptions options) : DbContext(option
             table.ToTable("web_sessions").HasKey(row => row.Id);
             table.HasIndex(row => row.TokenHash).IsUnique();
             table.HasIndex(row => row.AccountId);
+        });
+        modelBuilder.Entity<ShareRow>(table =>
+        {
+            table.ToTable("shares").HasKey(row => row.Id);
+            table.HasIndex(row => new { row.OwnerId, row.ReaderId }).IsUnique();
+            table.HasOne<AccountRow>().WithMany().HasForeignKey(row => row.OwnerId).OnDelete(DeleteBehavior.Cascade);
+            table.HasOne<AccountRow>().WithMany().HasForeignKey(row => row.ReaderId).OnDelete(DeleteBehavior.Cascade);
         });
         modelBuilder.Entity<StateRow>().ToTable("states").HasKey(row => row.Name);
         modelBuilder.Entity<OutboxRow>().ToTable("outbox").HasKey(row => row.Id);

@@ -132,6 +132,17 @@ internal sealed class WebSessionRow
     public string UserAgent { get; set; } = "";
 }
 
+/// <summary>An account that has something shared with another (RFC 4314); what, is in its own mail.</summary>
+internal sealed class ShareRow
+{
+    public long Id { get; set; }
+
+    public long OwnerId { get; set; }
+
+    /// <summary>Null for anyone.</summary>
+    public long? ReaderId { get; set; }
+}
+
 /// <summary>A named value the engine keeps for itself.</summary>
 internal sealed class StateRow
 {

@@ -98,6 +98,8 @@ public sealed class FakeMailStore : IMailStore
 
         public Task SetSubscribedAsync(string name, bool subscribed, CancellationToken cancellationToken) => throw new NotSupportedException();
 
+        public Task<Mailbox> ChangeAclAsync(MailboxId mailbox, AclChange change, CancellationToken cancellationToken) => throw new NotSupportedException();
+
         public Task<AppendOutcome> AppendAsync(MailboxId mailbox, IReadOnlyList<NewMessage> messages, CancellationToken cancellationToken) => throw new NotSupportedException();
 
         public ValueTask<MailboxState> StateAsync(MailboxId mailbox, CancellationToken cancellationToken) => throw new NotSupportedException();

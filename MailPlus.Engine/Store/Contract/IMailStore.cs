@@ -68,6 +68,13 @@ public interface IAccountStore : IAsyncDisposable
     /// <exception cref="RefusedException">NotFound; TooLarge and TooMany with field "METADATA".</exception>
     Task AnnotateAsync(MailboxId? mailbox, AccountId writer, IReadOnlyList<Annotation> changes, CancellationToken cancellationToken);
 
+    /// <summary>
+    /// Changes the access control list of a mailbox (RFC 4314). New mailboxes begin with the list of their nearest superior. The owner keeps
+    /// <see cref="Acl.OwnersAlways"/>; an entry that gives the owner everything says nothing and goes.
+    /// </summary>
+    /// <exception cref="RefusedException">NotFound; TooMany entries.</exception>
+    Task<Mailbox> ChangeAclAsync(MailboxId mailbox, AclChange change, CancellationToken cancellationToken);
+
     /// <summary>Appends all or none, durable on completion.</summary>
     /// <exception cref="RefusedException">NotFound, OverQuota is not checked here but by the caller.</exception>
     Task<AppendOutcome> AppendAsync(MailboxId mailbox, IReadOnlyList<NewMessage> messages, CancellationToken cancellationToken);

@@ -60,6 +60,9 @@ public sealed record Mailbox(MailboxId Id, string Name, uint UidValidity, Uid Ui
 
     /// <summary>Keywords that messages here use; position = bit of <see cref="MessageState.Keywords"/>. At most 64.</summary>
     public IReadOnlyList<string> Keywords { get; init; } = [];
+
+    /// <summary>Who else may do what with it, and what the owner denies themselves (RFC 4314); most mailboxes have none.</summary>
+    public IReadOnlyList<AclEntry> Acl { get; init; } = [];
 }
 
 /// <summary>System flags of a message (RFC 3501 2.3.2). \Recent belongs to a session and is not among them.</summary>

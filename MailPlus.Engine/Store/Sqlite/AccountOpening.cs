@@ -100,6 +100,7 @@ internal static class AccountOpening
     private static List<MailboxImage> Mailboxes(SqliteSession session, ImmutableSortedSet<string> subscriptions)
     {
         var mailboxes = new List<MailboxImage>();
+        var lists = AccessLists.Read(session);
         var rows = session.Statement("""
             SELECT id, name, special_use, selectable, uid_validity, keywords, uid_next, modseq, messages, unseen, deleted, size, first_recent, purged
             FROM mailbox JOIN counter ON counter.mailbox = mailbox.id
@@ -113,7 +114,7 @@ internal static class AccountOpening
                 {
                     SpecialUse = (SpecialUse)rows.Int(2), Selectable = rows.Int(3) != 0, Keywords = keywords.Length == 0 ? [] : keywords.Split(' '),
                     Messages = rows.Int(8), Unseen = rows.Int(9), Deleted = rows.Int(10), Size = rows.Long(11), FirstRecent = new Uid((uint)rows.Long(12)),
-                    Subscribed = subscriptions.Contains(name),
+                    Subscribed = subscriptions.Contains(name), Acl = lists.GetValueOrDefault(rows.Long(0), []),
                 },
                 rows.Long(13)));
         }

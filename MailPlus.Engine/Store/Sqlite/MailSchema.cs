@@ -10,7 +10,7 @@ internal static class MailSchema
     public const int ApplicationId = 0x4d506d61;
 
     /// <summary>Scripts by version.</summary>
-    public static IReadOnlyList<string> Scripts { get; } = [First, ObjectIds, Annotations];
+    public static IReadOnlyList<string> Scripts { get; } = [First, ObjectIds, Annotations, AccessControl];
 
     private const string First = """
         -- One row. epoch: identity of this history, NULL in a copy, which takes a new one (and new UIDVALIDITYs) when first opened (mail-rules 7).
@@ -63,5 +63,11 @@ internal static class MailSchema
         -- mailbox 0: of the account itself. reader: another account whose private annotation it is; 0 for shared ones and the account's own.
         CREATE TABLE annotation(mailbox INTEGER NOT NULL, reader INTEGER NOT NULL, entry TEXT NOT NULL COLLATE NOCASE, value BLOB NOT NULL,
             PRIMARY KEY(mailbox, reader, entry)) WITHOUT ROWID;
+        """;
+
+    private const string AccessControl = """
+        -- Access control lists (RFC 4314). account 0 is "anyone"; rights as letters, so that the order of bits may change.
+        CREATE TABLE acl(mailbox INTEGER NOT NULL, account INTEGER NOT NULL, negative INTEGER NOT NULL, rights TEXT NOT NULL,
+            PRIMARY KEY(mailbox, account, negative)) WITHOUT ROWID;
         """;
 }

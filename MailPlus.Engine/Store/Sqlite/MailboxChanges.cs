@@ -1,5 +1,6 @@
 using MailPlus.Engine.Primitives;
 using MailPlus.Engine.Store.Contract;
+using MailPlus.Engine.Store.Sharing;
 
 namespace MailPlus.Engine.Store.Sqlite;
 
@@ -32,7 +33,7 @@ internal static class MailboxChanges
     /// <summary>Makes a mailbox and missing superiors.</summary>
     public static Mailbox Create(AccountEdit edit, string givenName, SpecialUse use, int maximum)
     {
-        var name = MailboxName.ForCreation(givenName);
+        var name = RequireOwn(MailboxName.ForCreation(givenName));
         if (use != SpecialUse.None && edit.Image.Mailboxes.Values.Any(m => m.Row.SpecialUse == use))
         {
             throw AccountEdit.Refused(RefusalKind.AlreadyExists, "MailboxExists");
@@ -70,7 +71,7 @@ internal static class MailboxChanges
     public static bool Rename(AccountEdit edit, MailboxId id, string givenName, int maximum)
     {
         var mailbox = edit.Mailbox(id).Row;
-        var name = MailboxName.ForCreation(givenName);
+        var name = RequireOwn(MailboxName.ForCreation(givenName));
         if (mailbox.Name == "INBOX")
         {
             // RFC 3501 6.3.5: INBOX stays, empty; its inferiors stay too.
@@ -175,12 +176,16 @@ internal static class MailboxChanges
             new Mailbox(new MailboxId(id), name, validity, new Uid(1), modSeq)
             {
                 FirstRecent = new Uid(1), SpecialUse = use, Selectable = selectable, Subscribed = edit.Image.Subscriptions.Contains(name),
+                Acl = AccessLists.Inherit(edit, name, id),
             },
             0);
         edit.Image = edit.Image.With(made) with { Names = edit.Image.Names.Add(name, id) };
         edit.Announce(null, StoreChangeKind.Mailboxes);
         return made;
     }
+
+    /// <summary>Names of other accounts' mailboxes (RFC 2342) are nobody's own.</summary>
+    private static string RequireOwn(string name) => Places.IsOthers(name) ? throw AccountEdit.Refused(RefusalKind.Invalid, "MailboxNameInvalid") : name;
 
     private static void RemoveRow(AccountEdit edit, Mailbox mailbox)
     {
@@ -190,6 +195,7 @@ internal static class MailboxChanges
         edit.Session.Statement("DELETE FROM mailbox WHERE id=?").Bind(0, id).Execute();
         edit.Session.Statement("DELETE FROM counter WHERE mailbox=?").Bind(0, id).Execute();
         edit.Session.Statement("DELETE FROM annotation WHERE mailbox=?").Bind(0, id).Execute();
+        edit.Session.Statement("DELETE FROM acl WHERE mailbox=?").Bind(0, id).Execute();
         edit.Session.Statement("INSERT INTO doomed(mailbox) VALUES(?)").Bind(0, id).Execute();
         edit.Image = edit.Image.Without(id, mailbox.Name);
         edit.Announce(null, StoreChangeKind.Mailboxes);

@@ -55,6 +55,9 @@ internal sealed class SqliteAccountStore(SqliteAccount account, Action giveBack)
     public Task AnnotateAsync(MailboxId? mailbox, AccountId writer, IReadOnlyList<Annotation> changes, CancellationToken cancellationToken) =>
         account.WriteAsync(edit => Annotations.Set(edit, Account, mailbox, writer, changes, account.Options), Durability.Full, cancellationToken);
 
+    public Task<Mailbox> ChangeAclAsync(MailboxId mailbox, AclChange change, CancellationToken cancellationToken) =>
+        account.WriteAsync(edit => AccessLists.Change(edit, mailbox, account.Account, change), Durability.Full, cancellationToken);
+
     public async Task<AppendOutcome> AppendAsync(MailboxId mailbox, IReadOnlyList<NewMessage> messages, CancellationToken cancellationToken)
     {
         var ready = await Appending.PrepareAsync(account, messages, cancellationToken);

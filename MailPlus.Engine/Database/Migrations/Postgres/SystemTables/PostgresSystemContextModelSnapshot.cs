@@ -205,6 +205,30 @@ namespace MailPlus.Engine.Database.Migrations.Postgres.SystemTables
                     b.ToTable("settings_versions", (string)null);
                 });
 
+            modelBuilder.Entity("MailPlus.Engine.Database.ShareRow", b =>
+                {
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint");
+
+                    NpgsqlPropertyBuilderExtensions.UseIdentityByDefaultColumn(b.Property<long>("Id"));
+
+                    b.Property<long>("OwnerId")
+                        .HasColumnType("bigint");
+
+                    b.Property<long?>("ReaderId")
+                        .HasColumnType("bigint");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("ReaderId");
+
+                    b.HasIndex("OwnerId", "ReaderId")
+                        .IsUnique();
+
+                    b.ToTable("shares", (string)null);
+                });
+
             modelBuilder.Entity("MailPlus.Engine.Database.StateRow", b =>
                 {
                     b.Property<string>("Name")
@@ -351,6 +375,20 @@ namespace MailPlus.Engine.Database.Migrations.Postgres.SystemTables
                         .HasForeignKey("DomainId")
                         .OnDelete(DeleteBehavior.Restrict)
                         .IsRequired();
+                });
+
+            modelBuilder.Entity("MailPlus.Engine.Database.ShareRow", b =>
+                {
+                    b.HasOne("MailPlus.Engine.Database.AccountRow", null)
+                        .WithMany()
+                        .HasForeignKey("OwnerId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+
+                    b.HasOne("MailPlus.Engine.Database.AccountRow", null)
+                        .WithMany()
+                        .HasForeignKey("ReaderId")
+                        .OnDelete(DeleteBehavior.Cascade);
                 });
 
             modelBuilder.Entity("MailPlus.Engine.Database.AccountRow", b =>

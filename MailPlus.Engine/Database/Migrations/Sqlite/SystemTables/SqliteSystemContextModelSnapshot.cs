@@ -196,6 +196,28 @@ namespace MailPlus.Engine.Database.Migrations.Sqlite.SystemTables
                     b.ToTable("settings_versions", (string)null);
                 });
 
+            modelBuilder.Entity("MailPlus.Engine.Database.ShareRow", b =>
+                {
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long>("OwnerId")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long?>("ReaderId")
+                        .HasColumnType("INTEGER");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("ReaderId");
+
+                    b.HasIndex("OwnerId", "ReaderId")
+                        .IsUnique();
+
+                    b.ToTable("shares", (string)null);
+                });
+
             modelBuilder.Entity("MailPlus.Engine.Database.StateRow", b =>
                 {
                     b.Property<string>("Name")
@@ -339,6 +361,20 @@ namespace MailPlus.Engine.Database.Migrations.Sqlite.SystemTables
                         .HasForeignKey("DomainId")
                         .OnDelete(DeleteBehavior.Restrict)
                         .IsRequired();
+                });
+
+            modelBuilder.Entity("MailPlus.Engine.Database.ShareRow", b =>
+                {
+                    b.HasOne("MailPlus.Engine.Database.AccountRow", null)
+                        .WithMany()
+                        .HasForeignKey("OwnerId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+
+                    b.HasOne("MailPlus.Engine.Database.AccountRow", null)
+                        .WithMany()
+                        .HasForeignKey("ReaderId")
+                        .OnDelete(DeleteBehavior.Cascade);
                 });
 
             modelBuilder.Entity("MailPlus.Engine.Database.AccountRow", b =>
