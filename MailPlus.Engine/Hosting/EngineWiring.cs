@@ -25,6 +25,7 @@ using MailPlus.Engine.Resolver;
 using MailPlus.Engine.Settings;
 using MailPlus.Engine.Smtp.Server;
 using MailPlus.Engine.Store.Contract;
+using MailPlus.Engine.Store.Sharing;
 using MailPlus.Engine.Store.Sqlite;
 using MailPlus.Engine.Tls;
 using Microsoft.Extensions.Logging;
@@ -88,6 +89,9 @@ public sealed class EngineWiring : IAsyncDisposable
 
     /// <summary>Mail.</summary>
     public IMailStore Store { get; private set; } = null!;
+
+    /// <summary>Who shares mailboxes with whom.</summary>
+    public IShareIndex Shares { get; private set; } = null!;
 
     /// <summary>The way into the queue.</summary>
     public IAcceptance Acceptance { get; private set; } = null!;
@@ -200,6 +204,9 @@ public sealed class EngineWiring : IAsyncDisposable
 
         var threads = Keep(new SqliteThreads(logs.CreateLogger<SqliteThreads>()));
         Store = Keep(new SqliteMailStore(folder.Accounts, threads, clock));
+        var shares = Keep(new ShareIndex(database));
+        await shares.LoadAsync(cancellationToken);
+        Shares = shares;
         var mail = new AccountMail(Store.CreateAsync, Store.DeleteAsync);
         await AccountIds.FinishDeletionsAsync(database, mail, cancellationToken);
         var passwords = new AccountPasswords(hashing, Authenticator, signInRules);
@@ -285,7 +292,7 @@ public sealed class EngineWiring : IAsyncDisposable
         };
         var imap = new ImapHandler(new ImapDependencies(Store, Authenticator, AddressBook, Settings, Run)
         {
-            Sasl = Sasl, Clock = clock, Quotas = Accounts, SetServerComment = SettingsOperations.SetServerCommentAsync, Log = logs.CreateLogger<ImapHandler>(),
+            Shares = Shares, Sasl = Sasl, Clock = clock, Quotas = Accounts, SetServerComment = SettingsOperations.SetServerCommentAsync, Log = logs.CreateLogger<ImapHandler>(),
         });
         var pop3 = new Pop3Handler(new Pop3Door
         {

@@ -12,10 +12,12 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace MailPlus.Tests.Imap;
 
-/// <summary>IMAP over the real store and connections in memory; the account is "kim", its password "secret"; as "boss" it is an administrator's.</summary>
+/// <summary>IMAP over the real store and connections in memory; the account is "kim", its password "secret"; as "boss" it is an administrator's. "ann" and "bob" have the same password when they are there.</summary>
 internal sealed class ImapUnderTest : IAsyncDisposable
 {
     public static readonly AccountId Kim = new(7);
+    private static readonly AccountId Ann = new(8);
+    private static readonly AccountId Bob = new(9);
 
     private readonly string _folder = System.IO.Directory.CreateTempSubdirectory("mailplus-imap-").FullName;
     private readonly SqliteThreads _threads;
@@ -26,18 +28,18 @@ internal sealed class ImapUnderTest : IAsyncDisposable
 
     private ImapUnderTest(bool isLab, long quota, TimeSpan? progressEvery, SettingsSnapshot? settings)
     {
-        var account = new OneAccount(quota);
+        var accounts = new FewAccounts(quota);
         _threads = new SqliteThreads(NullLogger<SqliteThreads>.Instance, 2);
         Store = new SqliteMailStore(Path.Combine(_folder, "accounts"), _threads, TimeProvider.System);
         var source = new SettableSettings(settings);
-        _handler = new ImapHandler(new ImapDependencies(Store, new OnePassword(), account, source, new RunOptions { DataFolder = _folder, LoopbackLab = isLab })
+        _handler = new ImapHandler(new ImapDependencies(Store, new OnePassword(), accounts, source, new RunOptions { DataFolder = _folder, LoopbackLab = isLab })
         {
             SetServerComment = (_, comment, _) =>
             {
                 source.Set(source.Current with { Imap = source.Current.Imap with { ServerComment = comment, ServerAdmin = "postmaster@example.com" } });
                 return Task.CompletedTask;
             },
-            Log = Log, Quotas = account, ProgressEvery = progressEvery ?? TimeSpan.FromMinutes(1),
+            Shares = new MemoryShares(), Log = Log, Quotas = accounts, ProgressEvery = progressEvery ?? TimeSpan.FromMinutes(1),
         });
     }
 
@@ -45,10 +47,17 @@ internal sealed class ImapUnderTest : IAsyncDisposable
 
     public ErrorLog Log { get; } = new();
 
-    public static async Task<ImapUnderTest> StartAsync(bool isLab = true, long quota = 0, TimeSpan? progressEvery = null, SettingsSnapshot? settings = null)
+    public static async Task<ImapUnderTest> StartAsync(
+        bool isLab = true, long quota = 0, TimeSpan? progressEvery = null, SettingsSnapshot? settings = null, bool withColleagues = false)
     {
         var server = new ImapUnderTest(isLab, quota, progressEvery, settings);
         await server.Store.CreateAsync(Kim, default);
+        if (withColleagues)
+        {
+            await server.Store.CreateAsync(Ann, default);
+            await server.Store.CreateAsync(Bob, default);
+        }
+
         return server;
     }
 
@@ -96,14 +105,19 @@ internal sealed class ImapUnderTest : IAsyncDisposable
     private sealed class OnePassword : IAuthenticator
     {
         public ValueTask<Actor> AuthenticateAsync(PasswordCredential credential, CancellationToken cancellationToken) =>
-            credential is { Name: "kim" or "kim@example.com" or "boss", Password: "secret" }
-                ? new(Actor.ForAccount(Kim, credential.Name == "boss" ? "boss" : "kim", isAdministrator: credential.Name == "boss"))
+            credential.Password == "secret" && credential.Name.Split('@') is [("kim" or "ann" or "bob" or "boss") and var name, .. [] or ["example.com"]]
+                ? new(Actor.ForAccount(name switch { "ann" => Ann, "bob" => Bob, _ => Kim }, name, isAdministrator: name == "boss"))
                 : throw new RefusedException(new Refusal(RefusalKind.AuthenticationFailed, "AuthenticationFailed"));
     }
 
-    private sealed class OneAccount(long quota) : IAddressBook, IQuotaOperations
+    private sealed class FewAccounts(long quota) : IAddressBook, IQuotaOperations
     {
-        private Account _account = new(Kim, "kim", EmailAddress.Parse("kim@example.com")) { QuotaOctets = quota };
+        private readonly Account[] _accounts =
+        [
+            new(Kim, "kim", EmailAddress.Parse("kim@example.com")) { QuotaOctets = quota },
+            new(Ann, "ann", EmailAddress.Parse("ann@example.com")),
+            new(Bob, "bob", EmailAddress.Parse("bob@example.com")),
+        ];
 
         public AddressResolution Resolve(EmailAddress address) => default;
 
@@ -111,14 +125,15 @@ internal sealed class ImapUnderTest : IAsyncDisposable
 
         public bool IsLocal(DomainName domain) => false;
 
-        public Account? Find(AccountId account) => account == Kim ? _account : null;
+        public Account? Find(AccountId account) => _accounts.FirstOrDefault(a => a.Id == account);
 
-        public Account? FindByLogin(string nameOrAddress) => nameOrAddress == "kim" ? _account : null;
+        public Account? FindByLogin(string nameOrAddress) => _accounts.FirstOrDefault(a => a.Name == nameOrAddress || a.PrimaryAddress.ToDisplayString() == nameOrAddress);
 
         public Task SetQuotaAsync(Actor actor, AccountId account, QuotaLimits limits, CancellationToken cancellationToken)
         {
             actor.Require(Permission.ManageAccounts);
-            _account = _account with { QuotaOctets = limits.Octets, QuotaMessages = limits.Messages };
+            var at = Array.FindIndex(_accounts, a => a.Id == account);
+            _accounts[at] = _accounts[at] with { QuotaOctets = limits.Octets, QuotaMessages = limits.Messages };
             return Task.CompletedTask;
         }
     }

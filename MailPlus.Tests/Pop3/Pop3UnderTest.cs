@@ -37,7 +37,7 @@ internal sealed class Pop3UnderTest : IAsyncDisposable
         Sasl = new SaslMechanisms(system.Authenticator) { Gate = system.Gate, ScramSecret = new byte[32] };
         ISettingsSource settings = system.Settings;
         _pop3 = new Pop3Handler(new Pop3Door { Store = Store, Authenticator = system.Authenticator, Sasl = Sasl, Settings = settings, Run = system.Run, Log = Log, Clock = clock ?? TimeProvider.System });
-        _imap = new ImapHandler(new ImapDependencies(Store, system.Authenticator, system.AddressBook, settings, system.Run) { Sasl = Sasl, Log = Log });
+        _imap = new ImapHandler(new ImapDependencies(Store, system.Authenticator, system.AddressBook, settings, system.Run) { Shares = new MemoryShares(), Sasl = Sasl, Log = Log });
     }
 
     public IMailStore Store { get; }

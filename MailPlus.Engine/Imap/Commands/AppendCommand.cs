@@ -17,13 +17,14 @@ internal sealed class AppendCommand() : ImapCommand("APPEND", SessionStates.Sign
         try
         {
             var (name, position) = Parse(command);
-            if (await session.Store.FindAsync(name, cancellationToken) is not { Selectable: true } mailbox)
+            if (await session.Places.FindAsync(name, cancellationToken) is not { Mailbox.Selectable: true } place || (place.Rights & (Rights.Lookup | Rights.Insert)) == 0)
             {
                 await session.DropMessageAsync(command.Message, cancellationToken);
                 return Completion.No("No such mailbox", "TRYCREATE");
             }
 
-            reader = new AppendReader(session, command.Arguments[position..], command.Message);
+            place.Require(Rights.Insert);
+            reader = new AppendReader(session, place, command.Arguments[position..], command.Message);
             do
             {
                 messages.Add(messages.Count < MaxMessages ? await reader.ReadAsync(cancellationToken) : throw new SyntaxException("Too many messages"));
@@ -34,7 +35,7 @@ internal sealed class AppendCommand() : ImapCommand("APPEND", SessionStates.Sign
                 return refused;
             }
 
-            var outcome = await session.Store.AppendAsync(mailbox.Id, messages, cancellationToken);
+            var outcome = await place.Store.AppendAsync(place.Id, messages, cancellationToken);
             return Completion.Ok("Append completed", CopyUid.Of(outcome));
         }
         catch (Exception refused) when (refused is SyntaxException or RefusedException)

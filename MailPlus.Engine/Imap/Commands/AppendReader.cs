@@ -6,6 +6,7 @@ using MailPlus.Engine.Net.Connections;
 using MailPlus.Engine.Net.Lines;
 using MailPlus.Engine.Primitives;
 using MailPlus.Engine.Store.Contract;
+using MailPlus.Engine.Store.Sharing;
 
 namespace MailPlus.Engine.Imap.Commands;
 
@@ -13,7 +14,7 @@ namespace MailPlus.Engine.Imap.Commands;
 /// Reads what APPEND and REPLACE store (RFC 3501 6.3.11, MULTIAPPEND RFC 3502, BINARY RFC 3516 4.4, CATENATE RFC 4469): options, literals streamed to the spool,
 /// URLs copied from the store. Stands at a place in the line; a literal may follow the line's end.
 /// </summary>
-internal sealed class AppendReader(ImapSession session, ReadOnlyMemory<byte> text, LiteralMark? literal)
+internal sealed class AppendReader(ImapSession session, Place target, ReadOnlyMemory<byte> text, LiteralMark? literal)
 {
     private const int MaxParts = 500;
     private static readonly TimeSpan DataPatience = TimeSpan.FromMinutes(5);
@@ -70,7 +71,7 @@ internal sealed class AppendReader(ImapSession session, ReadOnlyMemory<byte> tex
         {
             content = isBinary && spool.HasNul ? await WithoutNulsAsync(content, cancellationToken) : content;
             var arrived = date is { } given ? Instant.From(given) : Instant.Now(session.With.Clock);
-            return new NewMessage(content, session.With.Scanner.Scan(content), arrived) { Flags = flags };
+            return new NewMessage(content, session.With.Scanner.Scan(content), arrived) { Flags = FlagNames.Allowed(flags, target.Rights) };
         }
         catch
         {
@@ -236,7 +237,7 @@ internal sealed class AppendReader(ImapSession session, ReadOnlyMemory<byte> tex
         }
 
         Octets += octets;
-        await session.RequireRoomAsync(Octets - Freed, _messages - (Freed > 0 ? 1 : 0), cancellationToken);
+        await session.RequireRoomAsync(target.Store, Octets - Freed, _messages - (Freed > 0 ? 1 : 0), cancellationToken);
     }
 
     /// <summary>Parts with NUL become base64: nothing else may be shown to clients without BINARY (RFC 3516 4.4, 6).</summary>

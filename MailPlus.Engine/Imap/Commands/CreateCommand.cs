@@ -2,6 +2,7 @@ using MailPlus.Engine.Imap.Server;
 using MailPlus.Engine.Imap.Wire;
 using MailPlus.Engine.Primitives;
 using MailPlus.Engine.Store.Contract;
+using MailPlus.Engine.Store.Sharing;
 
 namespace MailPlus.Engine.Imap.Commands;
 
@@ -11,20 +12,20 @@ internal sealed class CreateCommand() : ImapCommand("CREATE", SessionStates.Sign
     public override async ValueTask<Completion> RunAsync(ImapSession session, CommandText command, CancellationToken cancellationToken)
     {
         var (name, uses) = Parse(command);
-        if (uses is null || (uses.Count == 1 && await session.Store.FindAsync(uses[0], cancellationToken) is not null))
+        if (uses is null || (uses.Count > 0 && Places.IsOthers(name)) || (uses.Count == 1 && await session.Store.FindAsync(uses[0], cancellationToken) is not null))
         {
             return Completion.No("This use is not offered, or another mailbox has it", "USEATTR");
         }
 
         // A trailing delimiter only says that inferiors will follow; every mailbox may have them.
         var wanted = name.Length > 1 && name.EndsWith('/') ? name[..^1] : name;
-        var made = await session.Store.CreateMailboxAsync(wanted, uses.Count == 0 ? SpecialUse.None : uses[0], cancellationToken);
+        var made = await session.Places.CreateAsync(wanted, uses.Count == 0 ? SpecialUse.None : uses[0], cancellationToken);
         if (session.Modes.Rev2 && made.Name != wanted)
         {
             ListCommand.WriteRenamed(session.Output, wanted, made.Name);
         }
 
-        return Completion.Ok("Create completed", $"MAILBOXID ({ObjectIds.Of(session.Store.Account, made.Id)})");
+        return Completion.Ok("Create completed", $"MAILBOXID ({ObjectIds.Of(made.Store.Account, made.Id)})");
     }
 
     /// <summary>The name and its uses; null for uses that no mailbox can have here.</summary>

@@ -1,5 +1,6 @@
 using MailPlus.Engine.Imap.Server;
 using MailPlus.Engine.Imap.Wire;
+using MailPlus.Engine.Store.Contract;
 
 namespace MailPlus.Engine.Imap.Commands;
 
@@ -8,14 +9,14 @@ internal sealed class DeleteCommand() : ImapCommand("DELETE", SessionStates.Sign
 {
     public override async ValueTask<Completion> RunAsync(ImapSession session, CommandText command, CancellationToken cancellationToken)
     {
-        var mailbox = await session.FindAsync(MailboxArgument.Single(command), cancellationToken);
-        if (!mailbox.Selectable && (await session.Store.ListAsync(cancellationToken)).Any(m => m.Name.StartsWith(mailbox.Name + "/", StringComparison.Ordinal)))
+        var place = await session.Places.RequireAsync(MailboxArgument.Single(command), Rights.Remove, cancellationToken);
+        if (!place.Mailbox.Selectable && (await place.Store.ListAsync(cancellationToken)).Any(m => m.Name.StartsWith(place.Mailbox.Name + "/", StringComparison.Ordinal)))
         {
             return Completion.No("Only a name for the mailboxes under it", "HASCHILDREN"); // RFC 9051 6.3.5
         }
 
-        await session.Store.DeleteMailboxAsync(mailbox.Id, cancellationToken);
-        if (session.Selected?.Id == mailbox.Id)
+        await session.Places.DeleteAsync(place, cancellationToken);
+        if (session.Selected is { } selected && (selected.Store.Account, selected.Id) == (place.Store.Account, place.Id))
         {
             session.Selected = null;
         }

@@ -17,7 +17,8 @@ internal sealed class ExpungeCommand(bool byUid) : ImapCommand(byUid ? "UID EXPU
             return Completion.No("Mailbox is read-only", "READ-ONLY");
         }
 
-        var (_, state) = await session.Store.ExpungeAsync(selected.Id, uids, regardless: false, cancellationToken);
+        selected.Require(Rights.Expunge);
+        var (_, state) = await selected.Store.ExpungeAsync(selected.Id, uids, regardless: false, cancellationToken);
         await selected.TellAsync(session, state, new News(NewsKind.All), cancellationToken);
         var highest = session.IsCondStore ? $"HIGHESTMODSEQ {state.Mailbox.HighestModSeq.Value}" : null;
         if (highest is not null && lowest is not null)

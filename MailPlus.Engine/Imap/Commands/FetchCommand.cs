@@ -44,13 +44,13 @@ internal sealed class FetchCommand(bool byUid) : ImapCommand(byUid ? "UID FETCH"
             return Completion.Ok("Fetch completed", MessageLimits.Code(session, lowest));
         }
 
-        var marks = !selected.IsReadOnly && arguments.Items.Any(i => i.Marks) ? new List<Uid>() : null;
+        var marks = !selected.IsReadOnly && (selected.Rights & Rights.Seen) != 0 && arguments.Items.Any(i => i.Marks) ? new List<Uid>() : null;
         var fetch = new RowFetch(arguments, columns, marks);
         var isComplete = await WriteRowsAsync(session, fetch, positions, cancellationToken);
         if (marks is { Count: > 0 })
         {
             var change = new FlagChange(UidSet.From(marks), FlagOperation.Add, new FlagSet(MessageFlags.Seen, []));
-            var outcome = await session.Store.StoreFlagsAsync(selected.Id, change, cancellationToken);
+            var outcome = await selected.Store.StoreFlagsAsync(selected.Id, change, cancellationToken);
             await selected.TellAsync(session, outcome.State, new News(NewsKind.KeepNumbers) { WithUid = byUid }, cancellationToken);
         }
 
@@ -172,7 +172,7 @@ internal sealed class FetchCommand(bool byUid) : ImapCommand(byUid ? "UID FETCH"
 
         var at = 0;
         var written = 0;
-        await foreach (var row in session.Store.ReadAsync(session.Selected!.Id, uids, fetch.Columns, cancellationToken))
+        await foreach (var row in session.Selected!.Store.ReadAsync(session.Selected.Id, uids, fetch.Columns, cancellationToken))
         {
             while (batch[at].Message.Uid != row.Uid)
             {
@@ -236,10 +236,10 @@ internal sealed class FetchCommand(bool byUid) : ImapCommand(byUid ? "UID FETCH"
                     fetch.IsUndecodable |= !await sections!.WriteBinaryAsync(item, cancellationToken);
                     break;
                 case FetchAttribute.EmailId:
-                    FetchWriter.WriteObjectId(output, "EMAILID ("u8, ObjectIds.Email(session.Store.Account, row.EmailId), ref isFirst);
+                    FetchWriter.WriteObjectId(output, "EMAILID ("u8, ObjectIds.Email(selected.Store.Account, row.EmailId), ref isFirst);
                     break;
                 case FetchAttribute.ThreadId:
-                    FetchWriter.WriteObjectId(output, "THREADID ("u8, ObjectIds.Thread(session.Store.Account, row.ThreadId), ref isFirst);
+                    FetchWriter.WriteObjectId(output, "THREADID ("u8, ObjectIds.Thread(selected.Store.Account, row.ThreadId), ref isFirst);
                     break;
                 case var _ when item.Section is not null:
                     FetchWriter.Separate(output, ref isFirst);

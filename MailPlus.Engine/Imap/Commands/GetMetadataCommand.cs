@@ -1,5 +1,7 @@
 using MailPlus.Engine.Imap.Server;
 using MailPlus.Engine.Imap.Wire;
+using MailPlus.Engine.Primitives;
+using MailPlus.Engine.Store.Contract;
 
 namespace MailPlus.Engine.Imap.Commands;
 
@@ -9,8 +11,13 @@ internal sealed class GetMetadataCommand() : ImapCommand("GETMETADATA", SessionS
     public override async ValueTask<Completion> RunAsync(ImapSession session, CommandText command, CancellationToken cancellationToken)
     {
         var arguments = GetMetadataArguments.Parse(command);
-        var mailbox = arguments.Mailbox.Length == 0 ? null : await session.FindAsync(arguments.Mailbox, cancellationToken);
-        var longest = MetadataResponse.Write(session.Output, mailbox?.Name ?? "", arguments, await MetadataResponse.ReadAsync(session, mailbox, cancellationToken));
+        var place = arguments.Mailbox.Length == 0 ? null : await session.Places.RequireAsync(arguments.Mailbox, Rights.Lookup, cancellationToken);
+        if (place is not null && !MetadataResponse.MaySee(place))
+        {
+            throw new RefusedException(new Refusal(RefusalKind.NotAllowed, "MailboxRightMissing"));
+        }
+
+        var longest = MetadataResponse.Write(session.Output, place?.Name ?? "", arguments, await MetadataResponse.ReadAsync(session, place, cancellationToken));
         return Completion.Ok("Getmetadata completed", longest > 0 ? FormattableString.Invariant($"METADATA LONGENTRIES {longest}") : null);
     }
 }

@@ -1,5 +1,6 @@
 using MailPlus.Engine.Imap.Server;
 using MailPlus.Engine.Imap.Wire;
+using MailPlus.Engine.Store.Contract;
 
 namespace MailPlus.Engine.Imap.Commands;
 
@@ -8,8 +9,16 @@ internal sealed class GetQuotaRootCommand() : ImapCommand("GETQUOTAROOT", Sessio
 {
     public override async ValueTask<Completion> RunAsync(ImapSession session, CommandText command, CancellationToken cancellationToken)
     {
+        var place = await session.Places.RequireAsync(MailboxArgument.Single(command), Rights.Read, cancellationToken);
         session.Output.Write("* QUOTAROOT "u8);
-        session.Output.Mailbox(MailboxArgument.Single(command));
+        session.Output.Mailbox(place.Name);
+        if (!place.IsOwn)
+        {
+            // What the owner has used in all is not the reader's to know.
+            session.Output.Line();
+            return Completion.Ok("Getquotaroot completed");
+        }
+
         session.Output.Write(" \"\"\r\n"u8);
         await QuotaRoot.Find(session, "").WriteAsync(session, cancellationToken);
         return Completion.Ok("Getquotaroot completed");

@@ -15,7 +15,7 @@ internal sealed class IdleCommand() : ImapCommand("IDLE", SessionStates.SignedIn
         // One place is enough: a wake-up says "look", whatever happened and how often.
         var wake = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
         var mailbox = session.Selected?.Id;
-        using var subscription = session.With.Store.Changes.Subscribe(session.Store.Account, change =>
+        using var subscription = session.With.Store.Changes.Subscribe((session.Selected?.Store ?? session.Store).Account, change =>
         {
             if (change.Mailbox is null || change.Mailbox == mailbox)
             {

@@ -2,7 +2,7 @@ using MailPlus.Engine.Imap.Wire;
 
 namespace MailPlus.Engine.Imap.Commands;
 
-/// <summary>Options of LIST (RFC 5258, RFC 6154, RFC 5819).</summary>
+/// <summary>Options of LIST (RFC 5258, RFC 6154, RFC 5819, RFC 8440).</summary>
 [Flags]
 internal enum ListOptions
 {
@@ -11,6 +11,7 @@ internal enum ListOptions
     SelectSpecialUse = 2,
     RecursiveMatch = 4,
     ReturnSubscribed = 8,
+    ReturnMyRights = 16,
 }
 
 /// <summary>LIST arguments.</summary>
@@ -120,6 +121,9 @@ internal sealed record ListArguments(IReadOnlyList<MailboxPattern> Patterns, Lis
             {
                 case "SUBSCRIBED":
                     options |= ListOptions.ReturnSubscribed;
+                    break;
+                case "MYRIGHTS":
+                    options |= ListOptions.ReturnMyRights;
                     break;
                 case "CHILDREN" or "SPECIAL-USE":
                     break; // always returned

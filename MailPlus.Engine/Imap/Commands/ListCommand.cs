@@ -1,6 +1,7 @@
 using MailPlus.Engine.Imap.Server;
 using MailPlus.Engine.Imap.Wire;
 using MailPlus.Engine.Store.Contract;
+using MailPlus.Engine.Store.Sharing;
 
 namespace MailPlus.Engine.Imap.Commands;
 
@@ -16,16 +17,25 @@ internal sealed class ListCommand() : ImapCommand("LIST", SessionStates.SignedIn
             return Completion.Ok("List completed");
         }
 
-        var listing = new Listing(await session.Store.ListAsync(cancellationToken), await session.Store.SubscriptionsAsync(cancellationToken));
+        var withOthers = arguments.Patterns.Any(p => p.MayMatchBelow(Places.OthersRoot));
+        var listing = new Listing(await session.Places.ListAsync(withOthers, cancellationToken), await session.Store.SubscriptionsAsync(cancellationToken));
         foreach (var (name, hasMatchingChild) in listing.Select(arguments))
         {
             listing.Write(session.Output, name, arguments.Options, hasMatchingChild);
-            if (arguments.Status is { } status && listing.Find(name) is { Selectable: true } mailbox)
+            if (listing.Find(name) is { } place)
             {
-                await status.WriteAsync(session, mailbox, cancellationToken);
+                if ((arguments.Options & ListOptions.ReturnMyRights) != 0)
+                {
+                    RightsText.WriteMyRights(session.Output, place); // RFC 8440
+                }
+
+                if (arguments.Status is { } status && place.Mailbox.Selectable && place.Has(Rights.Read))
+                {
+                    await status.WriteAsync(session, place, cancellationToken);
+                }
             }
 
-            if (arguments.Metadata is { } metadata && listing.Find(name) is { } annotated)
+            if (arguments.Metadata is { } metadata && listing.Find(name) is { } annotated && MetadataResponse.MaySee(annotated))
             {
                 MetadataResponse.Write(session.Output, name, metadata, await MetadataResponse.ReadAsync(session, annotated, cancellationToken));
             }
@@ -39,33 +49,33 @@ internal sealed class ListCommand() : ImapCommand("LIST", SessionStates.SignedIn
     /// <summary>Mailboxes and subscriptions side by side.</summary>
     private sealed class Listing
     {
-        private readonly Dictionary<string, Mailbox> _mailboxes;
+        private readonly Dictionary<string, Place> _places;
         private readonly HashSet<string> _subscribed;
         private readonly HashSet<string> _parents = new(StringComparer.Ordinal);
 
-        public Listing(IReadOnlyList<Mailbox> mailboxes, IReadOnlyList<string> subscriptions)
+        public Listing(IReadOnlyList<Place> places, IReadOnlyList<string> subscriptions)
         {
-            _mailboxes = mailboxes.ToDictionary(m => m.Name, StringComparer.Ordinal);
+            _places = places.ToDictionary(place => place.Name, StringComparer.Ordinal);
             _subscribed = subscriptions.ToHashSet(StringComparer.Ordinal);
-            foreach (var mailbox in mailboxes)
+            foreach (var place in places)
             {
-                foreach (var parent in Superiors(mailbox.Name))
+                foreach (var parent in Superiors(place.Name))
                 {
                     _parents.Add(parent);
                 }
             }
         }
 
-        public Mailbox? Find(string name) => _mailboxes.GetValueOrDefault(name);
+        public Place? Find(string name) => _places.GetValueOrDefault(name);
 
         /// <summary>Names to show, and whether each has a selected inferior that RECURSIVEMATCH wants told.</summary>
         public IEnumerable<(string Name, bool HasMatchingChild)> Select(ListArguments arguments)
         {
             var chosen = new SortedSet<string>(StringComparer.Ordinal);
             var withChildren = new HashSet<string>(StringComparer.Ordinal);
-            foreach (var name in (arguments.Options & ListOptions.SelectSubscribed) != 0 ? _subscribed : (IEnumerable<string>)_mailboxes.Keys)
+            foreach (var name in (arguments.Options & ListOptions.SelectSubscribed) != 0 ? _subscribed : (IEnumerable<string>)_places.Keys)
             {
-                if ((arguments.Options & ListOptions.SelectSpecialUse) != 0 && Find(name) is null or { SpecialUse: SpecialUse.None })
+                if ((arguments.Options & ListOptions.SelectSpecialUse) != 0 && UseOf(Find(name)) == SpecialUse.None)
                 {
                     continue;
                 }
@@ -73,6 +83,11 @@ internal sealed class ListCommand() : ImapCommand("LIST", SessionStates.SignedIn
                 if (Matches(arguments, name))
                 {
                     chosen.Add(name);
+                }
+                else if ((arguments.Options & (ListOptions.SelectSubscribed | ListOptions.SelectSpecialUse)) == 0)
+                {
+                    // Levels above what others share are no mailboxes, but a client that goes down level by level must find them (RFC 3501 6.3.8).
+                    chosen.UnionWith(Superiors(name).Where(superior => Find(superior) is null && Matches(arguments, superior)));
                 }
 
                 foreach (var superior in (arguments.Options & ListOptions.RecursiveMatch) != 0 ? Superiors(name) : [])
@@ -90,13 +105,14 @@ internal sealed class ListCommand() : ImapCommand("LIST", SessionStates.SignedIn
 
         public void Write(ResponseWriter output, string name, ListOptions options, bool hasMatchingChild)
         {
-            var mailbox = Find(name);
+            var place = Find(name);
             output.Write("* LIST ("u8);
             output.Write(_parents.Contains(name) ? "\\HasChildren"u8 : "\\HasNoChildren"u8);
-            output.Write(mailbox switch
+            output.Write(place switch
             {
+                null when _parents.Contains(name) => " \\Noselect"u8,
                 null => " \\NonExistent"u8,
-                { Selectable: false } => " \\Noselect"u8,
+                { Mailbox.Selectable: false } => " \\Noselect"u8,
                 _ => default,
             });
             if ((options & ListOptions.ReturnSubscribed) != 0 && _subscribed.Contains(name))
@@ -104,10 +120,10 @@ internal sealed class ListCommand() : ImapCommand("LIST", SessionStates.SignedIn
                 output.Write(" \\Subscribed"u8);
             }
 
-            if (mailbox is { SpecialUse: not SpecialUse.None })
+            if (UseOf(place) is not SpecialUse.None and var use)
             {
                 output.Write(" \\"u8);
-                output.Write(mailbox.SpecialUse.ToString());
+                output.Write(use.ToString());
             }
 
             output.Write(") \"/\" "u8);
@@ -119,6 +135,9 @@ internal sealed class ListCommand() : ImapCommand("LIST", SessionStates.SignedIn
 
             output.Line();
         }
+
+        // Another's Trash is no Trash of one's own.
+        private static SpecialUse UseOf(Place? place) => place is { IsOwn: true } ? place.Mailbox.SpecialUse : SpecialUse.None;
 
         private static bool Matches(ListArguments arguments, string name) => arguments.Patterns.Any(p => p.Matches(name));
     }

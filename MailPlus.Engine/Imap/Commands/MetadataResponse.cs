@@ -3,6 +3,7 @@ using MailPlus.Engine.Imap.Server;
 using MailPlus.Engine.Imap.Wire;
 using MailPlus.Engine.Primitives;
 using MailPlus.Engine.Store.Contract;
+using MailPlus.Engine.Store.Sharing;
 
 namespace MailPlus.Engine.Imap.Commands;
 
@@ -13,12 +14,14 @@ internal static class MetadataResponse
     public const string ServerAdmin = "/shared/admin";
 
     /// <summary>What the signed-in account sees of a mailbox, or of the server.</summary>
-    public static async ValueTask<IReadOnlyList<Annotation>> ReadAsync(ImapSession session, Mailbox? mailbox, CancellationToken cancellationToken)
+    public static async ValueTask<IReadOnlyList<Annotation>> ReadAsync(ImapSession session, Place? place, CancellationToken cancellationToken)
     {
-        var reader = session.Actor!.Account!.Value;
-        var found = await session.Store.AnnotationsAsync(mailbox?.Id, reader, cancellationToken);
-        return mailbox is null ? [.. found, .. OfServer(session.With.Settings.Current.Imap)] : found;
+        var found = await (place?.Store ?? session.Store).AnnotationsAsync(place?.Id, session.Places.Reader, cancellationToken);
+        return place is null ? [.. found, .. OfServer(session.With.Settings.Current.Imap)] : found;
     }
+
+    /// <summary>Whether the rights let annotations be seen and private ones be kept (RFC 5464 3.3).</summary>
+    public static bool MaySee(Place place) => place.Has(Rights.Lookup) && (place.Rights & (Rights.Read | Rights.Seen | Rights.Write | Rights.Insert | Rights.Post)) != 0;
 
     /// <summary>The METADATA response with values; those asked for by their full name and not set are NIL. Nothing is said when there is nothing to say.</summary>
     /// <returns>Octets of the longest value held back for its size, 0 when none was.</returns>

@@ -1,5 +1,6 @@
 using MailPlus.Engine.Imap.Server;
 using MailPlus.Engine.Imap.Wire;
+using MailPlus.Engine.Store.Contract;
 
 namespace MailPlus.Engine.Imap.Commands;
 
@@ -16,7 +17,8 @@ internal sealed class MoveCommand(bool byUid) : ImapCommand(byUid ? "UID MOVE" :
             return Completion.No("Mailbox is read-only", "READ-ONLY");
         }
 
-        if (await session.Store.FindAsync(name, cancellationToken) is not { Selectable: true } target)
+        selected.Require(Rights.Delete | Rights.Expunge); // RFC 6851 4.1
+        if (await CopyCommand.FindTargetAsync(session, name, cancellationToken) is not { } target)
         {
             return Completion.No("No such mailbox", "TRYCREATE");
         }
@@ -27,7 +29,12 @@ internal sealed class MoveCommand(bool byUid) : ImapCommand(byUid ? "UID MOVE" :
         }
 
         var lowest = MessageLimits.Keep(session, positions);
-        var outcome = await session.Store.MoveAsync(selected.Id, selected.UidsOf(positions), target.Id, cancellationToken);
+        if (target.Store.Account != selected.Store.Account)
+        {
+            await CopyCommand.RequireRoomAsync(session, target, positions, cancellationToken);
+        }
+
+        var outcome = await new Transfer(selected, target, session.With.Scanner).MoveAsync(selected.UidsOf(positions), cancellationToken);
         if (outcome.Sources.Count == 0)
         {
             return Completion.No("The messages are gone", "EXPUNGEISSUED");

@@ -1,5 +1,6 @@
 using MailPlus.Engine.Imap.Server;
 using MailPlus.Engine.Imap.Wire;
+using MailPlus.Engine.Store.Contract;
 
 namespace MailPlus.Engine.Imap.Commands;
 
@@ -9,11 +10,11 @@ internal sealed class RenameCommand() : ImapCommand("RENAME", SessionStates.Sign
     public override async ValueTask<Completion> RunAsync(ImapSession session, CommandText command, CancellationToken cancellationToken)
     {
         var (from, to) = MailboxArgument.Two(command);
-        var mailbox = await session.FindAsync(from, cancellationToken);
-        await session.Store.RenameMailboxAsync(mailbox.Id, to.Length > 1 && to.EndsWith('/') ? to[..^1] : to, cancellationToken);
-        if (session.Modes.Rev2 && mailbox.Name != "INBOX" && (await session.Store.ListAsync(cancellationToken)).FirstOrDefault(m => m.Id == mailbox.Id) is { } renamed)
+        var place = await session.Places.RequireAsync(from, Rights.Remove, cancellationToken);
+        await session.Places.RenameAsync(place, to.Length > 1 && to.EndsWith('/') ? to[..^1] : to, cancellationToken);
+        if (session.Modes.Rev2 && place.Mailbox.Name != "INBOX" && (await place.Store.ListAsync(cancellationToken)).FirstOrDefault(m => m.Id == place.Id) is { } renamed)
         {
-            ListCommand.WriteRenamed(session.Output, mailbox.Name, renamed.Name); // RFC 9051 6.3.6
+            ListCommand.WriteRenamed(session.Output, place.Name, session.Places.Of(place.Store, renamed).Name); // RFC 9051 6.3.6
         }
 
         return Completion.Ok("Rename completed");

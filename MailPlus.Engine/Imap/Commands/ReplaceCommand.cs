@@ -2,6 +2,7 @@ using MailPlus.Engine.Imap.Server;
 using MailPlus.Engine.Imap.Wire;
 using MailPlus.Engine.Primitives;
 using MailPlus.Engine.Store.Contract;
+using MailPlus.Engine.Store.Sharing;
 
 namespace MailPlus.Engine.Imap.Commands;
 
@@ -22,7 +23,8 @@ internal sealed class ReplaceCommand(bool byUid) : ImapCommand(byUid ? "UID REPL
                 return Completion.No("Mailbox is read-only", "READ-ONLY");
             }
 
-            if (await session.Store.FindAsync(name, cancellationToken) is not { Selectable: true } target)
+            selected.Require(Rights.Delete | Rights.Expunge);
+            if (await CopyCommand.FindTargetAsync(session, name, cancellationToken) is not { } target)
             {
                 await session.DropMessageAsync(command.Message, cancellationToken);
                 return Completion.No("No such mailbox", "TRYCREATE");
@@ -35,7 +37,7 @@ internal sealed class ReplaceCommand(bool byUid) : ImapCommand(byUid ? "UID REPL
             }
 
             var old = selected.View[positions[0].Start];
-            reader = new AppendReader(session, command.Arguments[position..], command.Message) { Freed = old.Size };
+            reader = new AppendReader(session, target, command.Arguments[position..], command.Message) { Freed = target.Store.Account == selected.Store.Account ? old.Size : 0 };
             return await ReplaceAsync(session, old.Uid, target, reader, cancellationToken);
         }
         catch (Exception refused) when (refused is SyntaxException or RefusedException)
@@ -45,7 +47,7 @@ internal sealed class ReplaceCommand(bool byUid) : ImapCommand(byUid ? "UID REPL
         }
     }
 
-    private static async ValueTask<Completion> ReplaceAsync(ImapSession session, Uid old, Mailbox target, AppendReader reader, CancellationToken cancellationToken)
+    private static async ValueTask<Completion> ReplaceAsync(ImapSession session, Uid old, Place target, AppendReader reader, CancellationToken cancellationToken)
     {
         var message = await reader.ReadAsync(cancellationToken);
         try
@@ -55,7 +57,7 @@ internal sealed class ReplaceCommand(bool byUid) : ImapCommand(byUid ? "UID REPL
                 throw new SyntaxException("Only one message can replace another");
             }
 
-            if (await session.Store.ReplaceAsync(session.Selected!.Id, old, target.Id, message, cancellationToken) is not { } outcome)
+            if (await Transfer.ReplaceAsync(session.Selected!, old, target, message, cancellationToken) is not { } outcome)
             {
                 return Completion.No("The message is gone", "EXPUNGEISSUED");
             }

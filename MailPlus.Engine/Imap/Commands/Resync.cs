@@ -37,7 +37,7 @@ internal static class Resync
     public static async ValueTask TellVanishedAsync(ImapSession session, (UidSet Known, long Since, uint Above) asked, CancellationToken cancellationToken)
     {
         var selected = session.Selected!;
-        var vanished = await session.Store.VanishedSinceAsync(selected.Id, new ModSeq(asked.Since), cancellationToken);
+        var vanished = await selected.Store.VanishedSinceAsync(selected.Id, new ModSeq(asked.Since), cancellationToken);
         var gone = Without(vanished.Intersect(asked.Known), selected, asked.Above);
         for (var start = 0; start < gone.Count; start += RangesALine)
         {

@@ -187,9 +187,9 @@ internal sealed class SearchMatcher
             case SearchSubject.Not:
                 return !await MatchRowAsync(node.Kids[0], message, text, cancellationToken);
             case SearchSubject.EmailId:
-                return key.Name == ObjectIds.Email(_selected.Session.Store.Account, text.EmailId);
+                return key.Name == ObjectIds.Email(_selected.Store.Account, text.EmailId);
             case SearchSubject.ThreadId:
-                return key.Name == ObjectIds.Thread(_selected.Session.Store.Account, text.ThreadId);
+                return key.Name == ObjectIds.Thread(_selected.Store.Account, text.ThreadId);
             case SearchSubject.SentBefore:
                 return text.Sent is { } before && before < key.Day;
             case SearchSubject.SentOn:

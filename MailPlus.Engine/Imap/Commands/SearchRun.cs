@@ -95,7 +95,7 @@ internal sealed class SearchRun(ImapSession session, SelectedMailbox selected, s
     {
         var at = 0;
         var uids = batch.ConvertAll(b => b.Message.Uid);
-        await foreach (var row in session.Store.ReadAsync(selected.Id, uids, matcher.Columns, cancellationToken))
+        await foreach (var row in selected.Store.ReadAsync(selected.Id, uids, matcher.Columns, cancellationToken))
         {
             while (uids[at] != row.Uid)
             {

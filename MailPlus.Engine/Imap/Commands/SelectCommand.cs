@@ -26,10 +26,11 @@ internal sealed class SelectCommand(bool isExamine) : ImapCommand(isExamine ? "E
         }
 
         session.IsCondStore |= arguments.CondStore;
-        var mailbox = await session.FindSelectableAsync(arguments.Name, cancellationToken);
-        var firstRecent = isExamine ? mailbox.FirstRecent : await session.Store.ClaimRecentAsync(mailbox.Id, cancellationToken);
-        var state = await session.Store.StateAsync(mailbox.Id, cancellationToken);
-        var selected = new SelectedMailbox(session, state, isExamine, firstRecent);
+        var place = await session.Places.RequireSelectableAsync(arguments.Name, Rights.Read, cancellationToken);
+        var isReadOnly = isExamine || (place.Rights & (Rights.Insert | Rights.Expunge | Rights.Seen | Rights.Delete | Rights.Write)) == 0; // RFC 4314 5.2
+        var firstRecent = isReadOnly ? place.Mailbox.FirstRecent : await place.Store.ClaimRecentAsync(place.Id, cancellationToken);
+        var state = await place.Store.StateAsync(place.Id, cancellationToken);
+        var selected = new SelectedMailbox(session, place, state, isReadOnly, firstRecent);
         WriteState(session, selected);
         if (session.Modes.Rev2)
         {
@@ -42,7 +43,7 @@ internal sealed class SelectCommand(bool isExamine) : ImapCommand(isExamine ? "E
             await Resync.TellAsync(session, selected, point, cancellationToken);
         }
 
-        return Completion.Ok(isExamine ? "Examine completed" : "Select completed", isExamine ? "READ-ONLY" : "READ-WRITE");
+        return Completion.Ok(isExamine ? "Examine completed" : "Select completed", isReadOnly ? "READ-ONLY" : "READ-WRITE");
     }
 
     private static void RequireResync(SessionModes modes, ResyncPoint resync)
@@ -75,7 +76,7 @@ internal sealed class SelectCommand(bool isExamine) : ImapCommand(isExamine ? "E
         session.Untagged($"OK [UIDVALIDITY {state.Mailbox.UidValidity}] UIDs valid");
         session.Untagged($"OK [UIDNEXT {state.Mailbox.UidNext}] Predicted next UID");
         session.Untagged($"OK [HIGHESTMODSEQ {Math.Max(1, state.Mailbox.HighestModSeq.Value)}] Highest");
-        session.Untagged($"OK [MAILBOXID ({ObjectIds.Of(session.Store.Account, state.Mailbox.Id)})] Mailbox id");
+        session.Untagged($"OK [MAILBOXID ({ObjectIds.Of(selected.Store.Account, state.Mailbox.Id)})] Mailbox id");
     }
 
     private static int FirstUnseen(MailboxState state)

@@ -21,8 +21,13 @@ internal sealed class SetMetadataCommand() : ImapCommand("SETMETADATA", SessionS
         }
         else
         {
-            var mailbox = arguments.Mailbox.Length == 0 ? null : await session.FindAsync(arguments.Mailbox, cancellationToken);
-            await session.Store.AnnotateAsync(mailbox?.Id, session.Actor!.Account!.Value, changes, cancellationToken);
+            var place = arguments.Mailbox.Length == 0 ? null : await session.Places.RequireAsync(arguments.Mailbox, Rights.Lookup, cancellationToken);
+            if (place is not null && !(changes.Exists(c => !c.IsPrivate) ? place.Has(Rights.Write) : MetadataResponse.MaySee(place)))
+            {
+                throw new RefusedException(new Refusal(RefusalKind.NotAllowed, "MailboxRightMissing"));
+            }
+
+            await (place?.Store ?? session.Store).AnnotateAsync(place?.Id, session.Places.Reader, changes, cancellationToken);
         }
 
         return Completion.Ok("Setmetadata completed");

@@ -10,13 +10,13 @@ namespace MailPlus.Engine.Imap.Commands;
 internal sealed class SortKeys
 {
     private readonly ImapSession _session;
-    private readonly MailboxId _mailbox;
+    private readonly SelectedMailbox _selected;
     private readonly IReadOnlyList<(SortCriterion Criterion, bool IsReverse)> _criteria;
     private readonly MessageColumns _columns;
 
-    public SortKeys(ImapSession session, MailboxId mailbox, IReadOnlyList<(SortCriterion Criterion, bool IsReverse)> criteria)
+    public SortKeys(ImapSession session, SelectedMailbox selected, IReadOnlyList<(SortCriterion Criterion, bool IsReverse)> criteria)
     {
-        (_session, _mailbox, _criteria) = (session, mailbox, criteria);
+        (_session, _selected, _criteria) = (session, selected, criteria);
         foreach (var (criterion, _) in criteria)
         {
             _columns |= criterion switch
@@ -48,7 +48,7 @@ internal sealed class SortKeys
 
         var at = 0;
         var uids = found.ConvertAll(f => f.Message.Uid);
-        await foreach (var row in _session.Store.ReadAsync(_mailbox, uids, _columns, cancellationToken))
+        await foreach (var row in _selected.Store.ReadAsync(_selected.Id, uids, _columns, cancellationToken))
         {
             for (; uids[at] != row.Uid; at++)
             {

@@ -1,5 +1,6 @@
 using MailPlus.Engine.Imap.Server;
 using MailPlus.Engine.Imap.Wire;
+using MailPlus.Engine.Store.Contract;
 
 namespace MailPlus.Engine.Imap.Commands;
 
@@ -9,7 +10,7 @@ internal sealed class StatusCommand() : ImapCommand("STATUS", SessionStates.Sign
     public override async ValueTask<Completion> RunAsync(ImapSession session, CommandText command, CancellationToken cancellationToken)
     {
         var (name, items) = Parse(command);
-        await items.WriteAsync(session, await session.FindSelectableAsync(name, cancellationToken), cancellationToken);
+        await items.WriteAsync(session, await session.Places.RequireSelectableAsync(name, Rights.Read, cancellationToken), cancellationToken);
         return Completion.Ok("Status completed");
     }
 

@@ -1,6 +1,6 @@
 using MailPlus.Engine.Imap.Server;
 using MailPlus.Engine.Imap.Wire;
-using MailPlus.Engine.Store.Contract;
+using MailPlus.Engine.Store.Sharing;
 
 namespace MailPlus.Engine.Imap.Commands;
 
@@ -33,12 +33,12 @@ internal sealed record StatusItems(IReadOnlyList<string> Names)
     }
 
     /// <summary>Writes the STATUS response of a mailbox.</summary>
-    public async ValueTask WriteAsync(ImapSession session, Mailbox mailbox, CancellationToken cancellationToken)
+    public async ValueTask WriteAsync(ImapSession session, Place place, CancellationToken cancellationToken)
     {
-        var recent = 0;
+        var (mailbox, recent) = (place.Mailbox, 0);
         if (Names.Contains("RECENT") && mailbox.FirstRecent < mailbox.UidNext)
         {
-            var state = await session.Store.StateAsync(mailbox.Id, cancellationToken);
+            var state = await place.Store.StateAsync(mailbox.Id, cancellationToken);
             mailbox = state.Mailbox;
             recent = state.Count - state.IndexOfFirstAtLeast(mailbox.FirstRecent);
         }
@@ -47,7 +47,7 @@ internal sealed record StatusItems(IReadOnlyList<string> Names)
         session.IsCondStore |= Names.Contains("HIGHESTMODSEQ"); // RFC 7162 3.1: a CONDSTORE enabling command
         var output = session.Output;
         output.Write("* STATUS "u8);
-        output.Mailbox(mailbox.Name);
+        output.Mailbox(place.Name);
         output.Write(" ("u8);
         for (var i = 0; i < Names.Count; i++)
         {
@@ -61,7 +61,7 @@ internal sealed record StatusItems(IReadOnlyList<string> Names)
             if (Names[i] == "MAILBOXID")
             {
                 output.Write((byte)'(');
-                output.Write(ObjectIds.Of(session.Store.Account, mailbox.Id));
+                output.Write(ObjectIds.Of(place.Store.Account, mailbox.Id));
                 output.Write((byte)')');
                 continue;
             }

@@ -84,7 +84,7 @@ internal sealed class StoreCommand(bool byUid) : ImapCommand(byUid ? "UID STORE"
         var uids = selected.UidsOf(positions);
         var before = selected.Known;
         var since = arguments.UnchangedSince is { } number ? new ModSeq(number) : (ModSeq?)null;
-        var outcome = await session.Store.StoreFlagsAsync(selected.Id, new FlagChange(uids, arguments.Operation, arguments.Flags, since), cancellationToken);
+        var outcome = await ChangeAsync(selected, new FlagChange(uids, arguments.Operation, arguments.Flags, since), cancellationToken);
         var keywords = FlagNames.KeywordBits(outcome.State.Keywords, arguments.Flags);
         var news = new News(NewsKind.KeepNumbers)
         {
@@ -105,6 +105,35 @@ internal sealed class StoreCommand(bool byUid) : ImapCommand(byUid ? "UID STORE"
 
         var failed = byUid ? outcome.Modified : Numbers(selected, outcome.Modified);
         return Completion.Ok("Conditional store failed for some", $"MODIFIED {failed}");
+    }
+
+    /// <summary>Changes those flags that the rights allow; refused only when there are none of them (RFC 4314 4).</summary>
+    private static async Task<FlagOutcome> ChangeAsync(SelectedMailbox selected, FlagChange change, CancellationToken cancellationToken)
+    {
+        const Rights OfFlags = Rights.Seen | Rights.Write | Rights.Delete;
+        if ((selected.Rights & OfFlags) == OfFlags)
+        {
+            return await selected.Store.StoreFlagsAsync(selected.Id, change, cancellationToken);
+        }
+
+        var allowed = FlagNames.Allowed(change.Flags, selected.Rights);
+        var isReplaced = change.Operation == FlagOperation.Replace;
+        if (isReplaced ? (selected.Rights & OfFlags) == 0 : allowed is { System: MessageFlags.None, Keywords.Count: 0 })
+        {
+            selected.Require(OfFlags);
+        }
+
+        var outcome = await selected.Store.StoreFlagsAsync(selected.Id, change with { Operation = isReplaced ? FlagOperation.Add : change.Operation, Flags = allowed }, cancellationToken);
+        if (!isReplaced)
+        {
+            return outcome;
+        }
+
+        // What may not be changed stays, so the rest is taken away one by one.
+        var keywords = (selected.Rights & Rights.Write) == 0 ? [] : outcome.State.Keywords.Except(allowed.Keywords, StringComparer.OrdinalIgnoreCase);
+        var others = new FlagSet(FlagNames.Allowed(selected.Rights) & ~allowed.System, [.. keywords]);
+        var rest = new FlagChange(Without(change.Uids, outcome.Modified), FlagOperation.Remove, others);
+        return outcome with { State = (await selected.Store.StoreFlagsAsync(selected.Id, rest, cancellationToken)).State };
     }
 
     private static UidSet Without(UidSet uids, UidSet modified) => modified.IsEmpty ? uids : UidSet.From(uids.Where(u => !modified.Contains(u)));

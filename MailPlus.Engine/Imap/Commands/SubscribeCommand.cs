@@ -1,5 +1,6 @@
 using MailPlus.Engine.Imap.Server;
 using MailPlus.Engine.Imap.Wire;
+using MailPlus.Engine.Store.Contract;
 
 namespace MailPlus.Engine.Imap.Commands;
 
@@ -11,7 +12,7 @@ internal sealed class SubscribeCommand(bool subscribes) : ImapCommand(subscribes
         var name = MailboxArgument.Single(command);
         if (subscribes)
         {
-            await session.FindAsync(name, cancellationToken);
+            name = (await session.Places.RequireAsync(name, Rights.Lookup, cancellationToken)).Name;
         }
 
         await session.Store.SetSubscribedAsync(name, subscribes, cancellationToken);

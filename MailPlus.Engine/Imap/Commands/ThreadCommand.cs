@@ -32,7 +32,7 @@ internal sealed class ThreadCommand(bool byUid) : ImapCommand(byUid ? "UID THREA
             | (algorithm == ThreadAlgorithm.OrderedSubject ? MessageColumns.None : MessageColumns.Threading);
         var messages = new List<ThreadMessage>(found.Count);
         var at = 0;
-        await foreach (var row in session.Store.ReadAsync(session.Selected!.Id, found.ConvertAll(f => f.Message.Uid), columns, cancellationToken))
+        await foreach (var row in session.Selected!.Store.ReadAsync(session.Selected.Id, found.ConvertAll(f => f.Message.Uid), columns, cancellationToken))
         {
             while (found[at].Message.Uid != row.Uid)
             {

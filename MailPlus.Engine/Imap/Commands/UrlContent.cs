@@ -26,10 +26,14 @@ internal sealed class UrlContent : IAsyncDisposable
             return null;
         }
 
-        var mailbox = url.Mailbox.Length > 0
-            ? await session.Store.FindAsync(url.Mailbox, cancellationToken)
-            : session.Selected?.View.Mailbox;
-        return mailbox is null ? null : await OpenAsync(session.Store, mailbox, url, cancellationToken);
+        if (url.Mailbox.Length == 0)
+        {
+            return session.Selected is { } selected ? await OpenAsync(selected.Store, selected.View.Mailbox, url, cancellationToken) : null;
+        }
+
+        return await session.Places.FindAsync(url.Mailbox, cancellationToken) is { } place && place.Has(Rights.Read)
+            ? await OpenAsync(place.Store, place.Mailbox, url, cancellationToken)
+            : null;
     }
 
     /// <summary>What a URL names in a mailbox.</summary>

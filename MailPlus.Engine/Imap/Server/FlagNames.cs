@@ -115,6 +115,26 @@ internal static class FlagNames
         Write(output, (MessageFlags)0xff, keywords.Count >= 64 ? ulong.MaxValue : (1UL << keywords.Count) - 1, keywords, ref any);
     }
 
+    /// <summary>The flags and keywords that somebody with these rights may change, and whether new keywords may be made (RFC 4314 5.1).</summary>
+    public static void WriteAll(ResponseWriter output, IReadOnlyList<string> keywords, Rights rights)
+    {
+        var (any, mayWrite) = (false, (rights & Rights.Write) != 0);
+        Write(output, Allowed(rights), !mayWrite ? 0 : keywords.Count >= 64 ? ulong.MaxValue : (1UL << keywords.Count) - 1, keywords, ref any);
+        if (mayWrite)
+        {
+            Next(output, "\\*", ref any);
+        }
+    }
+
+    /// <summary>System flags that rights let change (RFC 4314 4).</summary>
+    public static MessageFlags Allowed(Rights rights) =>
+        ((rights & Rights.Seen) != 0 ? MessageFlags.Seen : 0) | ((rights & Rights.Delete) != 0 ? MessageFlags.Deleted : 0)
+        | ((rights & Rights.Write) != 0 ? MessageFlags.Answered | MessageFlags.Flagged | MessageFlags.Draft : 0);
+
+    /// <summary>What of a set may be given with rights; a message is put in all the same (RFC 4314 4).</summary>
+    public static FlagSet Allowed(FlagSet flags, Rights rights) =>
+        new(flags.System & Allowed(rights), (rights & Rights.Write) != 0 ? flags.Keywords : []);
+
     private static void Next(ResponseWriter output, string name, ref bool any)
     {
         if (any)

@@ -4,6 +4,7 @@ using MailPlus.Engine.Mime;
 using MailPlus.Engine.Primitives;
 using MailPlus.Engine.Settings;
 using MailPlus.Engine.Store.Contract;
+using MailPlus.Engine.Store.Sharing;
 using Microsoft.Extensions.Logging;
 
 namespace MailPlus.Engine.Imap.Server;
@@ -21,6 +22,9 @@ public sealed record ImapDependencies(IMailStore Store, IAuthenticator Authentic
 
     /// <summary>Sets quotas for SETQUOTA; without it QUOTASET is not offered.</summary>
     public IQuotaOperations? Quotas { get; init; }
+
+    /// <summary>Who shares mailboxes with whom.</summary>
+    public required IShareIndex Shares { get; init; }
 
     /// <summary>The MIME pass over appended messages.</summary>
     public MessageScanner Scanner { get; init; } = new();

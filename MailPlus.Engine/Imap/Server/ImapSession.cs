@@ -7,6 +7,7 @@ using MailPlus.Engine.Net.Connections;
 using MailPlus.Engine.Primitives;
 using MailPlus.Engine.Settings;
 using MailPlus.Engine.Store.Contract;
+using MailPlus.Engine.Store.Sharing;
 using Microsoft.Extensions.Logging;
 
 namespace MailPlus.Engine.Imap.Server;
@@ -28,6 +29,7 @@ internal sealed partial class ImapSession : IAsyncDisposable
     private bool _startsTls;
     private bool _startsCompression;
     private IAccountStore? _store;
+    private Places? _places;
 
     public ImapSession(NetConnection connection, ImapDependencies dependencies, CommandTable commands, SessionCounter sessions)
     {
@@ -56,6 +58,9 @@ internal sealed partial class ImapSession : IAsyncDisposable
 
     /// <summary>The signed-in account's mail.</summary>
     public IAccountStore Store => _store ?? throw new InvalidOperationException("nobody has signed in");
+
+    /// <summary>Where names of mailboxes lead.</summary>
+    public Places Places => _places ?? throw new InvalidOperationException("nobody has signed in");
 
     public SelectedMailbox? Selected { get; set; }
 
@@ -125,6 +130,7 @@ internal sealed partial class ImapSession : IAsyncDisposable
         try
         {
             _store = await With.Store.OpenAsync(account, cancellationToken);
+            await With.Shares.SettleAsync(_store, cancellationToken); // mends what a crash or a restored copy left
         }
         catch
         {
@@ -132,6 +138,7 @@ internal sealed partial class ImapSession : IAsyncDisposable
             throw;
         }
 
+        _places = new Places(_store, With.Store, With.AddressBook, With.Shares);
         Actor = actor;
         Input.Limits = CommandLimits.Account;
     }
@@ -167,28 +174,15 @@ internal sealed partial class ImapSession : IAsyncDisposable
         Output.HasUtf8Texts = language is not null;
     }
 
-    /// <summary>What the account may store.</summary>
-    public QuotaLimits Quota => QuotaLimits.Of(With.AddressBook.Find(Store.Account), Settings.Quota);
+    /// <summary>What an account may store.</summary>
+    public QuotaLimits QuotaOf(IAccountStore owner) => QuotaLimits.Of(With.AddressBook.Find(owner.Account), Settings.Quota);
 
-    /// <summary>A mailbox by name.</summary>
-    /// <exception cref="RefusedException">NotFound.</exception>
-    public async ValueTask<Mailbox> FindAsync(string name, CancellationToken cancellationToken) =>
-        await Store.FindAsync(name, cancellationToken) ?? throw new RefusedException(new Refusal(RefusalKind.NotFound, "MailboxNotFound"));
-
-    /// <summary>A mailbox that holds messages.</summary>
-    /// <exception cref="RefusedException">NotFound.</exception>
-    public async ValueTask<Mailbox> FindSelectableAsync(string name, CancellationToken cancellationToken)
-    {
-        var mailbox = await FindAsync(name, cancellationToken);
-        return mailbox.Selectable ? mailbox : throw new RefusedException(new Refusal(RefusalKind.NotFound, "MailboxNotSelectable"));
-    }
-
-    /// <summary>Refuses when so much more would not fit.</summary>
+    /// <summary>Refuses when so much more would not fit into the owner's quota.</summary>
     /// <exception cref="RefusedException">OverQuota.</exception>
-    public async ValueTask RequireRoomAsync(long octets, long messages, CancellationToken cancellationToken)
+    public async ValueTask RequireRoomAsync(IAccountStore owner, long octets, long messages, CancellationToken cancellationToken)
     {
-        var usage = await Store.UsageAsync(cancellationToken);
-        if (!Quota.Allow(usage.Octets + octets, usage.Messages + messages))
+        var usage = await owner.UsageAsync(cancellationToken);
+        if (!QuotaOf(owner).Allow(usage.Octets + octets, usage.Messages + messages))
         {
             throw new RefusedException(new Refusal(RefusalKind.OverQuota, "OverQuota"));
         }
@@ -247,6 +241,9 @@ internal sealed partial class ImapSession : IAsyncDisposable
         if (_store is { } store)
         {
             _store = null;
+            Selected = null;
+            await Places.ReleaseAsync();
+            _places = null;
             _sessions.Leave(store.Account);
             await store.DisposeAsync();
         }
@@ -350,13 +347,28 @@ internal sealed partial class ImapSession : IAsyncDisposable
             return Completion.Bad("Only the UID form is allowed", "UIDREQUIRED");
         }
 
-        var completion = await known.RunAsync(this, command, cancellationToken);
-        if (Selected is { } selected && known.News != NewsKind.Nothing)
+        try
         {
-            await selected.TellAsync(this, known.News, cancellationToken);
-        }
+            if (Selected is { } before)
+            {
+                await before.LookAtRightsAsync(cancellationToken);
+            }
 
-        return completion;
+            var completion = await known.RunAsync(this, command, cancellationToken);
+            if (Selected is { } selected && known.News != NewsKind.Nothing)
+            {
+                await selected.TellAsync(this, known.News, cancellationToken);
+            }
+
+            return completion;
+        }
+        finally
+        {
+            if (_places is { } places)
+            {
+                await places.ReleaseAsync(Selected?.Store.Account);
+            }
+        }
     }
 
     /// <summary>Reads over the messages of an APPEND that come without our asking.</summary>

@@ -2,6 +2,7 @@ using MailPlus.Engine.Imap.Wire;
 using MailPlus.Engine.Mime;
 using MailPlus.Engine.Primitives;
 using MailPlus.Engine.Store.Contract;
+using MailPlus.Engine.Store.Sharing;
 
 namespace MailPlus.Engine.Imap.Server;
 
@@ -17,9 +18,10 @@ internal sealed class SelectedMailbox
     private readonly Dictionary<Uid, MessageState> _gone = [];
     private int _keywordsTold;
 
-    public SelectedMailbox(ImapSession session, MailboxState state, bool isReadOnly, Uid firstRecent)
+    public SelectedMailbox(ImapSession session, Place place, MailboxState state, bool isReadOnly, Uid firstRecent)
     {
         Session = session;
+        (Store, Rights) = (place.Store, place.Rights);
         View = Known = state;
         IsReadOnly = isReadOnly;
         AddRecent(firstRecent, state);
@@ -28,8 +30,15 @@ internal sealed class SelectedMailbox
 
     public ImapSession Session { get; }
 
+    /// <summary>The mail it is in, of the session's account or another.</summary>
+    public IAccountStore Store { get; }
+
+    /// <summary>What the session's account may do here, as last looked at.</summary>
+    public Rights Rights { get; private set; }
+
     public MailboxId Id => View.Mailbox.Id;
 
+    /// <summary>It was examined, or no right to change anything is there (RFC 4314 5.2).</summary>
     public bool IsReadOnly { get; }
 
     /// <summary>Sequence numbers.</summary>
@@ -130,19 +139,32 @@ internal sealed class SelectedMailbox
         UidSet.FromRanges(positions.Select(p => (View[p.Start].Uid.Value, View[p.Start + p.Count - 1].Uid.Value)));
 
     /// <summary>Looks at the store and tells the client what is new.</summary>
-    public async ValueTask TellAsync(ImapSession session, NewsKind kind, CancellationToken cancellationToken)
+    public async ValueTask TellAsync(ImapSession session, NewsKind kind, CancellationToken cancellationToken) =>
+        await TellAsync(session, await LookAtRightsAsync(cancellationToken), new News(kind), cancellationToken);
+
+    /// <summary>Refuses when one of these rights is not there.</summary>
+    /// <exception cref="RefusedException">NotAllowed.</exception>
+    public void Require(Rights rights)
     {
-        MailboxState now;
+        if ((Rights & rights) != rights)
+        {
+            throw new RefusedException(new Refusal(RefusalKind.NotAllowed, "MailboxRightMissing"));
+        }
+    }
+
+    /// <summary>The present snapshot. Rights may have been taken away since the mailbox was selected: whoever may no longer read it hears no more of it.</summary>
+    public async ValueTask<MailboxState> LookAtRightsAsync(CancellationToken cancellationToken)
+    {
         try
         {
-            now = await session.Store.StateAsync(Id, cancellationToken);
+            var now = await Store.StateAsync(Id, cancellationToken);
+            Rights = Acl.RightsOf(now.Mailbox, Store.Account, Session.Places.Reader);
+            return (Rights & Rights.Read) != 0 ? now : throw new MailboxLostException();
         }
         catch (RefusedException refused) when (refused.Refusal.Kind == RefusalKind.NotFound)
         {
             throw new MailboxLostException();
         }
-
-        await TellAsync(session, now, new News(kind), cancellationToken);
     }
 
     /// <summary>Tells the client what a snapshot has that it does not know.</summary>
@@ -230,8 +252,7 @@ internal sealed class SelectedMailbox
         output.Write(")\r\n* OK [PERMANENTFLAGS ("u8);
         if (!IsReadOnly)
         {
-            FlagNames.WriteAll(output, Known.Keywords);
-            output.Write(" \\*"u8);
+            FlagNames.WriteAll(output, Known.Keywords, Rights);
         }
 
         output.Write(IsReadOnly ? ")] No flags can be changed\r\n"u8 : ")] Flags permitted\r\n"u8);
@@ -266,7 +287,7 @@ internal sealed class SelectedMailbox
         session.Output.Write(" EXISTS\r\n"u8);
         if (added[^1] >= View.Mailbox.FirstRecent)
         {
-            AddRecent(IsReadOnly ? View.Mailbox.FirstRecent : await session.Store.ClaimRecentAsync(Id, cancellationToken), View);
+            AddRecent(IsReadOnly ? View.Mailbox.FirstRecent : await Store.ClaimRecentAsync(Id, cancellationToken), View);
         }
 
         if (!session.Modes.Rev2)

@@ -43,6 +43,14 @@ internal sealed class MailboxPattern
         return first == "INBOX" && new MailboxPattern("", firstWanted.ToUpperInvariant() + _pattern[firstWanted.Length..]).MatchesExactly(name);
     }
 
+    /// <summary>False when no name below another can match: what stands before the first wildcard leads elsewhere.</summary>
+    public bool MayMatchBelow(string superior)
+    {
+        var wildcard = _pattern.AsSpan().IndexOfAny('*', '%');
+        var fixedPart = wildcard < 0 ? _pattern : _pattern[..wildcard];
+        return superior.StartsWith(fixedPart, StringComparison.Ordinal) || fixedPart.StartsWith(superior, StringComparison.Ordinal);
+    }
+
     private bool MatchesExactly(string name)
     {
         // Reachable positions of the pattern, one set per octet of the name: no backtracking, whatever the pattern.
