@@ -100,8 +100,11 @@ public sealed class WireTests
         var command = new CommandText("a", "X", Encoding.UTF8.GetBytes(" " + text));
         try
         {
-            switch (choice % 6)
+            switch (choice % 7)
             {
+                case 6:
+                    MultiSearchArguments.Parse(command);
+                    break;
                 case 4:
                     GetMetadataArguments.Parse(command);
                     break;

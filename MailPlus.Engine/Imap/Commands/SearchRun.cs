@@ -13,9 +13,9 @@ internal readonly record struct Found(uint Number, MessageState Message, int Rel
 
 /// <summary>Runs a search over one mailbox for SEARCH, SORT, THREAD and ESEARCH, and says how far it is while that takes long (INPROGRESS, RFC 9585).</summary>
 /// <param name="session">For whom.</param>
-/// <param name="selected">The mailbox.</param>
+/// <param name="selected">The mailbox; null to tell of progress only.</param>
 /// <param name="tag">Tag of the command.</param>
-internal sealed class SearchRun(ImapSession session, SelectedMailbox selected, string tag)
+internal sealed class SearchRun(ImapSession session, SelectedMailbox? selected, string tag)
 {
     private const int RowsAtOnce = 64;
 
@@ -26,6 +26,11 @@ internal sealed class SearchRun(ImapSession session, SelectedMailbox selected, s
     public Uid? LowestSeen { get; private set; }
 
     private long _lastSaid = session.With.Clock.GetTimestamp();
+
+    /// <summary>How far a search over several mailboxes is; null to count messages.</summary>
+    public (int Done, int All)? Counts { get; init; }
+
+    private SelectedMailbox Mailbox => selected ?? throw new InvalidOperationException("no mailbox to search");
 
     /// <summary>All matches in mailbox order.</summary>
     public async ValueTask<List<Found>> FindAsync(SearchMatcher matcher, CancellationToken cancellationToken)
@@ -65,10 +70,10 @@ internal sealed class SearchRun(ImapSession session, SelectedMailbox selected, s
     {
         var candidates = new List<(Found Found, bool IsFound)>();
         uint number = 0;
-        foreach (var seen in selected.View.Range(0, selected.View.Count))
+        foreach (var seen in Mailbox.View.Range(0, Mailbox.View.Count))
         {
             number++;
-            var message = selected.Current(seen);
+            var message = Mailbox.Current(seen);
             var matches = matcher.MatchState(message);
             if (matches != false)
             {
@@ -86,6 +91,7 @@ internal sealed class SearchRun(ImapSession session, SelectedMailbox selected, s
         if (clock.GetElapsedTime(_lastSaid) >= session.With.ProgressEvery)
         {
             _lastSaid = clock.GetTimestamp();
+            (done, all) = Counts ?? (done, all);
             session.Untagged($"OK [INPROGRESS (\"{tag}\" {done} {all})] Still searching");
             await session.FlushAsync(cancellationToken);
         }
@@ -95,7 +101,7 @@ internal sealed class SearchRun(ImapSession session, SelectedMailbox selected, s
     {
         var at = 0;
         var uids = batch.ConvertAll(b => b.Message.Uid);
-        await foreach (var row in selected.Store.ReadAsync(selected.Id, uids, matcher.Columns, cancellationToken))
+        await foreach (var row in Mailbox.Store.ReadAsync(Mailbox.Id, uids, matcher.Columns, cancellationToken))
         {
             while (uids[at] != row.Uid)
             {
