@@ -34,7 +34,7 @@ internal sealed class ImapUnderTest : IAsyncDisposable
         var source = new SettableSettings(settings);
         _handler = new ImapHandler(new ImapDependencies(Store, new OnePassword(), accounts, source, new RunOptions { DataFolder = _folder, LoopbackLab = isLab })
         {
-            MaxSearchedMailboxes = 10,
+            MaxSearchedMailboxes = 10, MaxPendingNotices = 3,
             SetServerComment = (_, comment, _) =>
             {
                 source.Set(source.Current with { Imap = source.Current.Imap with { ServerComment = comment, ServerAdmin = "postmaster@example.com" } });

@@ -100,8 +100,11 @@ public sealed class WireTests
         var command = new CommandText("a", "X", Encoding.UTF8.GetBytes(" " + text));
         try
         {
-            switch (choice % 7)
+            switch (choice % 8)
             {
+                case 7:
+                    NotifyArguments.Parse(command);
+                    break;
                 case 6:
                     MultiSearchArguments.Parse(command);
                     break;

@@ -36,6 +36,11 @@ internal sealed class AppendCommand() : ImapCommand("APPEND", SessionStates.Sign
             }
 
             var outcome = await place.Store.AppendAsync(place.Id, messages, cancellationToken);
+            if (place.IsOwn)
+            {
+                session.Watch?.NoteOwn(place.Id, outcome.Uids);
+            }
+
             return Completion.Ok("Append completed", CopyUid.Of(outcome));
         }
         catch (Exception refused) when (refused is SyntaxException or RefusedException)

@@ -20,6 +20,7 @@ internal sealed class CreateCommand() : ImapCommand("CREATE", SessionStates.Sign
         // A trailing delimiter only says that inferiors will follow; every mailbox may have them.
         var wanted = name.Length > 1 && name.EndsWith('/') ? name[..^1] : name;
         var made = await session.Places.CreateAsync(wanted, uses.Count == 0 ? SpecialUse.None : uses[0], cancellationToken);
+        session.Watch?.NoteOwn(made.Name);
         if (session.Modes.Rev2 && made.Name != wanted)
         {
             ListCommand.WriteRenamed(session.Output, wanted, made.Name);

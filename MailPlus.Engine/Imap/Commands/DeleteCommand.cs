@@ -16,6 +16,7 @@ internal sealed class DeleteCommand() : ImapCommand("DELETE", SessionStates.Sign
         }
 
         await session.Places.DeleteAsync(place, cancellationToken);
+        session.Watch?.NoteOwn(place.Name);
         if (session.Selected is { } selected && (selected.Store.Account, selected.Id) == (place.Store.Account, place.Id))
         {
             session.Selected = null;

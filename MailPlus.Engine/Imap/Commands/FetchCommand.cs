@@ -51,11 +51,26 @@ internal sealed class FetchCommand(bool byUid) : ImapCommand(byUid ? "UID FETCH"
         {
             var change = new FlagChange(UidSet.From(marks), FlagOperation.Add, new FlagSet(MessageFlags.Seen, []));
             var outcome = await selected.Store.StoreFlagsAsync(selected.Id, change, cancellationToken);
-            await selected.TellAsync(session, outcome.State, new News(NewsKind.KeepNumbers) { WithUid = byUid }, cancellationToken);
+            await selected.TellAsync(session, outcome.State, new News(NewsKind.KeepNumbers) { WithUid = byUid, Always = session.Watch is null ? null : change.Uids }, cancellationToken);
         }
 
         return fetch.IsUndecodable ? Completion.No("A content transfer encoding is not known", "UNKNOWN-CTE")
             : isComplete ? Completion.Ok("Fetch completed", MessageLimits.Code(session, lowest)) : Completion.No("Some messages are gone", "EXPUNGEISSUED");
+    }
+
+    /// <summary>Tells items of messages unasked, as NOTIFY wants of new ones (RFC 5465 5.2). None counts as seen by that.</summary>
+    public static async ValueTask TellAsync(ImapSession session, IReadOnlyList<FetchItem> items, List<(int Start, int Count)> positions, CancellationToken cancellationToken)
+    {
+        var arguments = new FetchArguments(SequenceSet.None, items);
+        var columns = Columns(items);
+        if (columns == MessageColumns.None)
+        {
+            await WriteStatesAsync(session, arguments, positions, cancellationToken);
+        }
+        else
+        {
+            await WriteRowsAsync(session, new RowFetch(arguments, columns, Marks: null), positions, cancellationToken);
+        }
     }
 
     /// <summary>The stretch of the messages named.</summary>

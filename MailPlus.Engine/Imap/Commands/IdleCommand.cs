@@ -29,7 +29,7 @@ internal sealed class IdleCommand() : ImapCommand("IDLE", SessionStates.SignedIn
         {
             while (true)
             {
-                var woken = wake.Reader.WaitToReadAsync(cancellationToken).AsTask();
+                var woken = session.Watch is { } watch ? watch.WokenAsync(cancellationToken) : wake.Reader.WaitToReadAsync(cancellationToken).AsTask();
                 if (await Task.WhenAny(done, woken) == done)
                 {
                     break;
@@ -37,9 +37,10 @@ internal sealed class IdleCommand() : ImapCommand("IDLE", SessionStates.SignedIn
 
                 await woken;
                 wake.Reader.TryRead(out _);
-                if (session.Selected is { } selected)
+                session.Watch?.Reset(); // with NOTIFY just what it asked for is told (RFC 5465 4)
+                if (session.Selected is not null || session.Watch is not null)
                 {
-                    await selected.TellAsync(session, NewsKind.All, cancellationToken);
+                    await session.TellNewsAsync(NewsKind.All, isOwn: false, cancellationToken);
                     await session.FlushAsync(cancellationToken);
                     session.Connection.SetDeadline(DeadlineKind.Command, session.IdleLimit);
                 }

@@ -47,7 +47,7 @@ internal sealed class ListCommand() : ImapCommand("LIST", SessionStates.SignedIn
     }
 
     /// <summary>Mailboxes and subscriptions side by side.</summary>
-    private sealed class Listing
+    internal sealed class Listing
     {
         private readonly Dictionary<string, Place> _places;
         private readonly HashSet<string> _subscribed;

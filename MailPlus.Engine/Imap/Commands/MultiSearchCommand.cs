@@ -23,6 +23,12 @@ internal sealed class MultiSearchCommand() : ImapCommand("ESEARCH", SessionState
         }
 
         session.IsCondStore |= arguments.Key.Uses(k => k.Subject == SearchSubject.ModSeq);
+        if (arguments.WantsSelected && session.SelectedOwn is null)
+        {
+            // Somebody else's mailbox, which no list of one's own names.
+            await SearchAsync(session, new SearchRun(session, session.Selected!, command.Tag), (session.Selected!, arguments, command.Tag), cancellationToken);
+        }
+
         var progress = new SearchRun(session, session.Selected, command.Tag);
         for (var i = 0; i < mailboxes.Count; i++)
         {
@@ -41,12 +47,12 @@ internal sealed class MultiSearchCommand() : ImapCommand("ESEARCH", SessionState
     /// <summary>What to search, each once, in order of name.</summary>
     private static async ValueTask<List<Mailbox>> ListAsync(ImapSession session, MultiSearchArguments arguments, CancellationToken cancellationToken) =>
         [.. (await session.Store.ListAsync(cancellationToken)).Where(m => m.Selectable
-            && ((arguments.WantsSelected && m.Id == session.Selected?.Id) || arguments.Sources.Any(s => s.Covers(m.Name, m.Subscribed))))];
+            && ((arguments.WantsSelected && m.Id == session.SelectedOwn?.Id) || arguments.Sources.Any(s => s.Covers(m.Name, m.Subscribed))))];
 
     /// <summary>A mailbox as this session sees it; null when it went meanwhile.</summary>
     private static async ValueTask<SelectedMailbox?> OpenAsync(ImapSession session, Mailbox mailbox, CancellationToken cancellationToken)
     {
-        if (session.Selected is { } selected && selected.Id == mailbox.Id)
+        if (session.SelectedOwn is { } selected && selected.Id == mailbox.Id)
         {
             return selected;
         }

@@ -16,6 +16,7 @@ internal sealed class SubscribeCommand(bool subscribes) : ImapCommand(subscribes
         }
 
         await session.Store.SetSubscribedAsync(name, subscribes, cancellationToken);
+        session.Watch?.NoteOwn(name);
         return Completion.Ok(subscribes ? "Subscribe completed" : "Unsubscribe completed");
     }
 }

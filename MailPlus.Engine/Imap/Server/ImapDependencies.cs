@@ -38,6 +38,9 @@ public sealed record ImapDependencies(IMailStore Store, IAuthenticator Authentic
     /// <summary>Saves the server's remark (RFC 5464 3.2.1.1) as the actor; null where settings cannot be changed.</summary>
     public Func<Actor, string, CancellationToken, Task>? SetServerComment { get; init; }
 
+    /// <summary>Most changes kept for a client that watches and does not read (RFC 5465 5.8).</summary>
+    public int MaxPendingNotices { get; init; } = 1000;
+
     /// <summary>Most mailboxes one ESEARCH may search (RFC 7377 2.4).</summary>
     public int MaxSearchedMailboxes { get; init; } = 1000;
 

@@ -30,6 +30,7 @@ internal sealed partial class ImapSession : IAsyncDisposable
     private bool _startsCompression;
     private IAccountStore? _store;
     private Places? _places;
+    private Task? _nextOctets;
 
     public ImapSession(NetConnection connection, ImapDependencies dependencies, CommandTable commands, SessionCounter sessions)
     {
@@ -63,6 +64,12 @@ internal sealed partial class ImapSession : IAsyncDisposable
     public Places Places => _places ?? throw new InvalidOperationException("nobody has signed in");
 
     public SelectedMailbox? Selected { get; set; }
+
+    /// <summary>The selected mailbox when it is one of the account's own: numbers of mailboxes count for one account only.</summary>
+    public SelectedMailbox? SelectedOwn => Selected is { } selected && selected.Store.Account == Store.Account ? selected : null;
+
+    /// <summary>What NOTIFY asked for; null while it was never used.</summary>
+    public NotifyWatch? Watch { get; private set; }
 
     /// <summary>What the client has enabled.</summary>
     public SessionModes Modes { get; private set; } = new();
@@ -156,6 +163,7 @@ internal sealed partial class ImapSession : IAsyncDisposable
     public async ValueTask SignOutAsync()
     {
         Selected = null;
+        UseWatch(null);
         Actor = null;
         Modes = new SessionModes();
         UseUtf8Names();
@@ -234,7 +242,56 @@ internal sealed partial class ImapSession : IAsyncDisposable
         Output.Line();
     }
 
-    public ValueTask DisposeAsync() => CloseStoreAsync();
+    public ValueTask DisposeAsync()
+    {
+        UseWatch(null);
+        return CloseStoreAsync();
+    }
+
+    /// <summary>Tells from here on what NOTIFY asked for.</summary>
+    public void UseWatch(NotifyWatch? watch)
+    {
+        Watch?.Dispose();
+        Watch = watch;
+    }
+
+    /// <summary>Tells what is new in the selected mailbox, and what NOTIFY asked for of others.</summary>
+    /// <param name="kind">What may be told of the selected mailbox.</param>
+    /// <param name="isOwn">The command itself changed it: that is told whatever NOTIFY says.</param>
+    /// <param name="cancellationToken">Token.</param>
+    public async ValueTask TellNewsAsync(NewsKind kind, bool isOwn, CancellationToken cancellationToken)
+    {
+        if (Selected is { } selected && (isOwn || Watch is null or { WantsSelected: true }))
+        {
+            await selected.TellAsync(this, kind, cancellationToken);
+        }
+
+        if (Watch is { } watch && !await watch.TellAsync(this, cancellationToken))
+        {
+            UseWatch(await NotifyWatch.StartAsync(this, NotifyArguments.None, cancellationToken));
+            Untagged("OK [NOTIFICATIONOVERFLOW] Too much has changed, nothing is watched any more");
+        }
+    }
+
+    /// <summary>Waits for the next command and tells what NOTIFY asked for meanwhile. While a command is being read nothing is said.</summary>
+    private async ValueTask WaitWatchingAsync(CancellationToken cancellationToken)
+    {
+        _nextOctets ??= Input.WaitAsync(cancellationToken).AsTask();
+        while (await Task.WhenAny(_nextOctets, Watch!.WokenAsync(cancellationToken)) != _nextOctets)
+        {
+            Watch.Reset();
+            await TellNewsAsync(Watch.Between, isOwn: false, cancellationToken);
+            if (Output.Unflushed > 0)
+            {
+                await FlushAsync(cancellationToken);
+                Connection.SetDeadline(DeadlineKind.Command, IdleLimit);
+            }
+        }
+
+        var octets = _nextOctets;
+        _nextOctets = null;
+        await octets;
+    }
 
     private async ValueTask CloseStoreAsync()
     {
@@ -262,6 +319,11 @@ internal sealed partial class ImapSession : IAsyncDisposable
         Completion completion;
         try
         {
+            if (Watch is not null)
+            {
+                await WaitWatchingAsync(cancellationToken);
+            }
+
             if (await Input.ReadAsync(GoAheadAsync, cancellationToken) is not { } command)
             {
                 return false;
@@ -355,9 +417,9 @@ internal sealed partial class ImapSession : IAsyncDisposable
             }
 
             var completion = await known.RunAsync(this, command, cancellationToken);
-            if (Selected is { } selected && known.News != NewsKind.Nothing)
+            if (known.News != NewsKind.Nothing)
             {
-                await selected.TellAsync(this, known.News, cancellationToken);
+                await TellNewsAsync(known.News, known is MoveCommand or ReplaceCommand, cancellationToken);
             }
 
             return completion;

@@ -1,3 +1,4 @@
+using MailPlus.Engine.Imap.Commands;
 using MailPlus.Engine.Imap.Wire;
 using MailPlus.Engine.Mime;
 using MailPlus.Engine.Primitives;
@@ -201,11 +202,15 @@ internal sealed class SelectedMailbox
             if (numbers.Added.Count > 0)
             {
                 await TellAddedAsync(session, numbers.Added, cancellationToken);
+                if (session.Watch is { NewItems.Count: > 0 } watch)
+                {
+                    await FetchCommand.TellAsync(session, watch.NewItems, Positions(watch.Foreign(Id, numbers.Added).Ranges, byUid: true), cancellationToken);
+                }
             }
         }
 
         TellKeywords(session);
-        await TellFlagsAsync(session, flags.Changed, news, cancellationToken);
+        await TellFlagsAsync(session, session.Watch is { WantsFlags: false } ? [] : flags.Changed, news, cancellationToken);
     }
 
     /// <summary>The head of a FETCH response, or of UIDFETCH (RFC 9586 3.3).</summary>
@@ -327,7 +332,7 @@ internal sealed class SelectedMailbox
 
             var output = session.Output;
             BeginFetch(session, index + 1, uid);
-            if ((news.WithUid || session.Modes.QResync) && !session.Modes.UidOnly)
+            if ((news.WithUid || session.Modes.QResync || session.Watch is not null) && !session.Modes.UidOnly)
             {
                 output.Write("UID "u8);
                 output.Write(uid.Value);

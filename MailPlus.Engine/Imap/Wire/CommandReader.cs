@@ -107,6 +107,13 @@ internal sealed class CommandReader(PipeReader input)
         }
     }
 
+    /// <summary>Completes when the peer has begun a command, or has closed. Nothing is taken.</summary>
+    public async ValueTask WaitAsync(CancellationToken cancellationToken)
+    {
+        var result = await input.ReadAsync(cancellationToken);
+        input.AdvanceTo(result.Buffer.Start, result.Buffer.Start);
+    }
+
     /// <summary>The tag of the command being read, "*" while it is unknown.</summary>
     public string Tag { get; private set; } = "*";
 

@@ -128,6 +128,20 @@ internal sealed record FetchArguments(SequenceSet Set, IReadOnlyList<FetchItem> 
         return arguments;
     }
 
+    /// <summary>Items in parentheses, as NOTIFY has them (RFC 5465 8).</summary>
+    public static List<FetchItem> ReadItems(ref ArgumentReader reader)
+    {
+        var items = new List<FetchItem>();
+        reader.Take((byte)'(');
+        do
+        {
+            Add(items, ReadItem(ref reader));
+        }
+        while (reader.TryTake((byte)' '));
+        reader.Take((byte)')');
+        return items;
+    }
+
     /// <summary>Modifiers in parentheses (RFC 4466 2.4), each once, in any order.</summary>
     private static FetchArguments ReadModifiers(ref ArgumentReader reader, FetchArguments arguments, bool byUid)
     {

@@ -12,6 +12,9 @@ internal sealed class SequenceSet
 
     private SequenceSet(List<(uint First, uint Last)> ranges) => _ranges = ranges;
 
+    /// <summary>No message.</summary>
+    public static SequenceSet None { get; } = new([]);
+
     /// <summary>The set is <c>$</c>: what SEARCH RETURN (SAVE) kept (RFC 5182).</summary>
     public bool IsSaved { get; private init; }
 
