@@ -41,7 +41,7 @@ internal sealed class SearchSteps(ImapSession session, string tag, bool byUid)
             return MessageLimits.Refuse(session); // half a mailbox in order is no order (RFC 9738 5)
         }
 
-        var ordered = isSort ? await new SortKeys(session, selected.Id, arguments.Criteria).SortAsync(found, cancellationToken) : found;
+        var ordered = isSort ? await new SortKeys(session, selected, arguments.Criteria).SortAsync(found, cancellationToken) : found;
         var answer = new SearchAnswer(ordered, arguments.Return) { ByUid = byUid, IsSorted = isSort, WithModSeq = usesModSeq };
         if (!arguments.Return.IsExtended)
         {

@@ -34,7 +34,7 @@ internal sealed class SelectCommand(bool isExamine) : ImapCommand(isExamine ? "E
         WriteState(session, selected);
         if (session.Modes.Rev2)
         {
-            ListCommand.WriteSelected(session.Output, arguments.Name, mailbox.Name);
+            ListCommand.WriteSelected(session.Output, arguments.Name, place.Name);
         }
 
         session.Selected = selected;

@@ -1,5 +1,6 @@
 using MailPlus.Engine.Imap.Server;
 using MailPlus.Engine.Imap.Wire;
+using MailPlus.Engine.Store.Contract;
 using MailPlus.Engine.Store.Sharing;
 
 namespace MailPlus.Engine.Imap.Commands;
@@ -43,7 +44,7 @@ internal sealed record StatusItems(IReadOnlyList<string> Names)
             recent = state.Count - state.IndexOfFirstAtLeast(mailbox.FirstRecent);
         }
 
-        var deletedOctets = Names.Contains("DELETED-STORAGE") && mailbox.Deleted > 0 ? await DeletedOctetsAsync(session, mailbox, cancellationToken) : 0;
+        var deletedOctets = Names.Contains("DELETED-STORAGE") && mailbox.Deleted > 0 ? await DeletedOctetsAsync(place, cancellationToken) : 0;
         session.IsCondStore |= Names.Contains("HIGHESTMODSEQ"); // RFC 7162 3.1: a CONDSTORE enabling command
         var output = session.Output;
         output.Write("* STATUS "u8);
@@ -84,9 +85,9 @@ internal sealed record StatusItems(IReadOnlyList<string> Names)
         output.Write(")\r\n"u8);
     }
 
-    private static async ValueTask<long> DeletedOctetsAsync(ImapSession session, Mailbox mailbox, CancellationToken cancellationToken)
+    private static async ValueTask<long> DeletedOctetsAsync(Place place, CancellationToken cancellationToken)
     {
-        var state = await session.Store.StateAsync(mailbox.Id, cancellationToken);
+        var state = await place.Store.StateAsync(place.Id, cancellationToken);
         return state.Range(0, state.Count).Where(m => (m.Flags & MessageFlags.Deleted) != 0).Sum(m => (long)m.Size);
     }
 }
