@@ -80,6 +80,10 @@ public sealed class FakeMailStore : IMailStore
 
         public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
+        public ValueTask<byte[]?> UrlKeyAsync(MailboxId mailbox, bool make, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+        public Task ResetUrlKeysAsync(MailboxId? mailbox, CancellationToken cancellationToken) => throw new NotSupportedException();
+
         public ValueTask<IReadOnlyList<Annotation>> AnnotationsAsync(MailboxId? mailbox, AccountId reader, CancellationToken cancellationToken) => throw new NotSupportedException();
 
         public Task AnnotateAsync(MailboxId? mailbox, AccountId writer, IReadOnlyList<Annotation> changes, CancellationToken cancellationToken) => throw new NotSupportedException();

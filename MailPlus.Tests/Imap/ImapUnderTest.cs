@@ -128,7 +128,13 @@ internal sealed class ImapUnderTest : IAsyncDisposable
 
         public Account? Find(AccountId account) => _accounts.FirstOrDefault(a => a.Id == account);
 
-        public Account? FindByLogin(string nameOrAddress) => _accounts.FirstOrDefault(a => a.Name == nameOrAddress || a.PrimaryAddress.ToDisplayString() == nameOrAddress);
+        public Account? FindByLogin(string nameOrAddress) => _accounts.FirstOrDefault(a => a.Name == nameOrAddress || a.PrimaryAddress.ToDisplayString() == nameOrAddress)
+            ?? nameOrAddress switch
+            {
+                "gone" => _accounts[0] with { State = AccountState.Deactivated },
+                "lee" => new Account(new AccountId(18), "lee", EmailAddress.Parse("lee@example.com")),
+                _ => null,
+            };
 
         public Task SetQuotaAsync(Actor actor, AccountId account, QuotaLimits limits, CancellationToken cancellationToken)
         {

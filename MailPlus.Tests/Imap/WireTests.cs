@@ -100,8 +100,14 @@ public sealed class WireTests
         var command = new CommandText("a", "X", Encoding.UTF8.GetBytes(" " + text));
         try
         {
-            switch (choice % 8)
+            switch (choice % 10)
             {
+                case 8:
+                    UrlArguments.ReadFetch(command);
+                    break;
+                case 9:
+                    UrlArguments.ReadGenerate(command);
+                    break;
                 case 7:
                     NotifyArguments.Parse(command);
                     break;

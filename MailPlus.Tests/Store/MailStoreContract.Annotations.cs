@@ -69,6 +69,30 @@ public abstract partial class MailStoreContract
             new StoreChange(Account, inbox, StoreChangeKind.Annotations) { Entry = "/shared/a" }], heard);
     }
 
+    [Fact]
+    public async Task Keys_of_urls_stay_until_they_are_reset_or_their_mailbox_goes()
+    {
+        await using var mail = await OpenAsync();
+        var inbox = await InboxAsync(mail);
+        var made = await mail.CreateMailboxAsync("made", SpecialUse.None, default);
+        Assert.Null(await mail.UrlKeyAsync(inbox, make: false, default));
+        var key = await mail.UrlKeyAsync(inbox, make: true, default);
+        var other = await mail.UrlKeyAsync(made.Id, make: true, default);
+        Assert.Equal((32, 32), (key!.Length, other!.Length));
+        Assert.NotEqual(key, other);
+        Assert.Equal(key, await mail.UrlKeyAsync(inbox, make: true, default));
+        await mail.ResetUrlKeysAsync(inbox, default);
+        Assert.Null(await mail.UrlKeyAsync(inbox, make: false, default));
+        Assert.Equal(other, await mail.UrlKeyAsync(made.Id, make: false, default));
+        Assert.NotEqual(key, await mail.UrlKeyAsync(inbox, make: true, default));
+        await mail.ResetUrlKeysAsync(null, default);
+        Assert.Null(await mail.UrlKeyAsync(inbox, make: false, default));
+        Assert.Null(await mail.UrlKeyAsync(made.Id, make: false, default));
+        await mail.DeleteMailboxAsync(made.Id, default);
+        await RefusedAsync(RefusalKind.NotFound, mail.UrlKeyAsync(made.Id, make: true, default).AsTask());
+        await RefusedAsync(RefusalKind.NotFound, mail.ResetUrlKeysAsync(made.Id, default));
+    }
+
     private static Annotation Note(string entry, string? value) => new(entry, value is null ? (ReadOnlyMemory<byte>?)null : Encoding.UTF8.GetBytes(value));
 
     private static async Task<IEnumerable<string>> NotesAsync(IAccountStore mail, MailboxId? mailbox, AccountId reader) =>

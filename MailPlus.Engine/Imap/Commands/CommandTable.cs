@@ -20,7 +20,7 @@ internal sealed class CommandTable
         new UnauthenticateCommand(), new CompressCommand(), new UidBatchesCommand(), new LanguageCommand(),
         new MoveCommand(byUid: false), new MoveCommand(byUid: true),
         new SortCommand(byUid: false), new SortCommand(byUid: true), new ThreadCommand(byUid: false), new ThreadCommand(byUid: true),
-        new GetMetadataCommand(), new SetMetadataCommand(), new MultiSearchCommand(), new NotifyCommand(),
+        new GetMetadataCommand(), new SetMetadataCommand(), new MultiSearchCommand(), new NotifyCommand(), new GenUrlAuthCommand(), new ResetKeyCommand(), new UrlFetchCommand(),
         new ReplaceCommand(byUid: false), new ReplaceCommand(byUid: true),
     }.ToFrozenDictionary(c => c.Name, StringComparer.Ordinal);
 

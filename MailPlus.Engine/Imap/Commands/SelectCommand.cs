@@ -76,6 +76,11 @@ internal sealed class SelectCommand(bool isExamine) : ImapCommand(isExamine ? "E
         session.Untagged($"OK [UIDVALIDITY {state.Mailbox.UidValidity}] UIDs valid");
         session.Untagged($"OK [UIDNEXT {state.Mailbox.UidNext}] Predicted next UID");
         session.Untagged($"OK [HIGHESTMODSEQ {Math.Max(1, state.Mailbox.HighestModSeq.Value)}] Highest");
+        if (session.Connection.IsTls)
+        {
+            session.Untagged("OK [URLMECH INTERNAL] Ways to sign URLs"); // RFC 4467 8: not where others may listen
+        }
+
         session.Untagged($"OK [MAILBOXID ({ObjectIds.Of(selected.Store.Account, state.Mailbox.Id)})] Mailbox id");
     }
 

@@ -12,8 +12,9 @@ internal sealed class UrlContent : IAsyncDisposable
     private const int Chunk = 32 * 1024;
 
     private readonly StoredContent _content;
+    private readonly PartLocator _locator;
 
-    private UrlContent(StoredContent content, SectionOctets octets) => (_content, Octets) = (content, octets);
+    private UrlContent(StoredContent content, PartLocator locator, SectionOctets octets) => (_content, _locator, Octets) = (content, locator, octets);
 
     /// <summary>Where they are.</summary>
     public SectionOctets Octets { get; }
@@ -46,9 +47,10 @@ internal sealed class UrlContent : IAsyncDisposable
 
         try
         {
-            if (await new PartLocator(content, content.HeaderLength).FindAsync(url.Section, cancellationToken) is { } octets)
+            var locator = new PartLocator(content, content.HeaderLength);
+            if (await locator.FindAsync(url.Section, cancellationToken) is { } octets)
             {
-                var opened = new UrlContent(content, url.Partial is { } partial ? octets.Slice(partial.Start, partial.Count ?? long.MaxValue) : octets);
+                var opened = new UrlContent(content, locator, url.Partial is { } partial ? octets.Slice(partial.Start, partial.Count ?? long.MaxValue) : octets);
                 content = null;
                 return opened;
             }
@@ -86,6 +88,44 @@ internal sealed class UrlContent : IAsyncDisposable
             left -= read;
         }
     }
+
+    /// <summary>Writes the octets as a literal.</summary>
+    public async ValueTask WriteAsync(ImapSession session, CancellationToken cancellationToken)
+    {
+        var output = session.Output;
+        if ((Octets.Made ?? _content.InMemory?.Slice((int)Octets.Offset, (int)Octets.Length)) is { } memory)
+        {
+            output.LiteralMark(memory.Length);
+            await output.CopyAsync(memory, cancellationToken);
+            return;
+        }
+
+        // Opened before the literal is announced: from there on there is no way back.
+        await using var stream = _content.OpenRead();
+        stream.Position = Octets.Offset;
+        output.LiteralMark(Octets.Length);
+        session.Connection.SetDeadline(Net.Connections.DeadlineKind.Write, TimeSpan.FromMinutes(30));
+        await output.CopyAsync(stream, Octets.Length, cancellationToken);
+    }
+
+    /// <summary>The BODYSTRUCTURE of the part a section is of.</summary>
+    public byte[] Structure(SectionPath section)
+    {
+        var structure = new ByteBuilder(256);
+        new BodyStructureWriter(structure, new AddressList(), extended: true).Write(_locator.Locate(section.Numbers) ?? _locator.Tree.Root);
+        return structure.ToArray();
+    }
+
+    /// <summary>A whole part, or the message, without transfer encodings.</summary>
+    /// <exception cref="UnknownEncodingException">An encoding is not known.</exception>
+    public async ValueTask DecodeAsync(SectionPath section, LiteralSpool spool, CancellationToken cancellationToken) =>
+        await new BinaryForm(_content, _locator.Tree).WriteAsync(section.Numbers.Count == 0 ? null : _locator.Locate(section.Numbers), TakeAsync(spool), cancellationToken);
+
+    private static BinaryForm.Sink TakeAsync(LiteralSpool spool) => async (octets, cancellationToken) =>
+    {
+        await spool.WriteAsync(octets, cancellationToken);
+        return true;
+    };
 
     public ValueTask DisposeAsync() => _content.DisposeAsync();
 }

@@ -186,6 +186,11 @@ internal sealed class SelectedMailbox
             return;
         }
 
+        if (now.Mailbox.UrlKeyResets != Known.Mailbox.UrlKeyResets)
+        {
+            session.Untagged("OK [URLMECH INTERNAL] URLs of this mailbox are to be signed anew"); // RFC 4467 7
+        }
+
         var flags = now.ChangesSince(Known);
         var numbers = ReferenceEquals(View, Known) ? flags : now.ChangesSince(View);
         foreach (var uid in flags.Expunged)

@@ -75,6 +75,14 @@ public interface IAccountStore : IAsyncDisposable
     /// <exception cref="RefusedException">NotFound; TooMany entries.</exception>
     Task<Mailbox> ChangeAclAsync(MailboxId mailbox, AclChange change, CancellationToken cancellationToken);
 
+    /// <summary>The key that vouches for URLs of a mailbox (RFC 4467 2.2); where there is none, null, or a new one when <paramref name="make"/>.</summary>
+    /// <exception cref="RefusedException">NotFound.</exception>
+    ValueTask<byte[]?> UrlKeyAsync(MailboxId mailbox, bool make, CancellationToken cancellationToken);
+
+    /// <summary>Forgets the key of a mailbox, or with null all keys of the account: no URL signed before is true any more.</summary>
+    /// <exception cref="RefusedException">NotFound.</exception>
+    Task ResetUrlKeysAsync(MailboxId? mailbox, CancellationToken cancellationToken);
+
     /// <summary>Appends all or none, durable on completion.</summary>
     /// <exception cref="RefusedException">NotFound, OverQuota is not checked here but by the caller.</exception>
     Task<AppendOutcome> AppendAsync(MailboxId mailbox, IReadOnlyList<NewMessage> messages, CancellationToken cancellationToken);

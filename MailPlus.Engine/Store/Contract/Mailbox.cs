@@ -58,6 +58,9 @@ public sealed record Mailbox(MailboxId Id, string Name, uint UidValidity, Uid Ui
     /// <summary>False for a name that exists only because it has children (\Noselect).</summary>
     public bool Selectable { get; init; } = true;
 
+    /// <summary>Grows when the key of its URLs is reset, while this process runs.</summary>
+    public int UrlKeyResets { get; init; }
+
     /// <summary>Keywords that messages here use; position = bit of <see cref="MessageState.Keywords"/>. At most 64.</summary>
     public IReadOnlyList<string> Keywords { get; init; } = [];
 

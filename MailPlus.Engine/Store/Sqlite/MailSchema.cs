@@ -10,7 +10,7 @@ internal static class MailSchema
     public const int ApplicationId = 0x4d506d61;
 
     /// <summary>Scripts by version.</summary>
-    public static IReadOnlyList<string> Scripts { get; } = [First, ObjectIds, Annotations, AccessControl];
+    public static IReadOnlyList<string> Scripts { get; } = [First, ObjectIds, Annotations, AccessControl, UrlKeys];
 
     private const string First = """
         -- One row. epoch: identity of this history, NULL in a copy, which takes a new one (and new UIDVALIDITYs) when first opened (mail-rules 7).
@@ -69,5 +69,10 @@ internal static class MailSchema
         -- Access control lists (RFC 4314). account 0 is "anyone"; rights as letters, so that the order of bits may change.
         CREATE TABLE acl(mailbox INTEGER NOT NULL, account INTEGER NOT NULL, negative INTEGER NOT NULL, rights TEXT NOT NULL,
             PRIMARY KEY(mailbox, account, negative)) WITHOUT ROWID;
+        """;
+
+    private const string UrlKeys = """
+        -- Keys that vouch for URLs of a mailbox (RFC 4467 2.2).
+        CREATE TABLE url_key(mailbox INTEGER PRIMARY KEY, secret BLOB NOT NULL);
         """;
 }

@@ -196,12 +196,13 @@ internal static class MailboxChanges
         edit.Session.Statement("DELETE FROM counter WHERE mailbox=?").Bind(0, id).Execute();
         edit.Session.Statement("DELETE FROM annotation WHERE mailbox=?").Bind(0, id).Execute();
         edit.Session.Statement("DELETE FROM acl WHERE mailbox=?").Bind(0, id).Execute();
+        edit.Session.Statement("DELETE FROM url_key WHERE mailbox=?").Bind(0, id).Execute();
         edit.Session.Statement("INSERT INTO doomed(mailbox) VALUES(?)").Bind(0, id).Execute();
         edit.Image = edit.Image.Without(id, mailbox.Name);
         edit.Announce(null, StoreChangeKind.Mailboxes);
     }
 
-    private static void Replace(AccountEdit edit, MailboxImage mailbox, Func<Mailbox, Mailbox> change)
+    public static void Replace(AccountEdit edit, MailboxImage mailbox, Func<Mailbox, Mailbox> change)
     {
         var row = change(mailbox.Row);
         edit.Image = edit.Image.With(mailbox with { Row = row, State = mailbox.State?.With(row) });

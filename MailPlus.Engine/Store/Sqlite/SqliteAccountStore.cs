@@ -58,6 +58,16 @@ internal sealed class SqliteAccountStore(SqliteAccount account, Action giveBack)
     public Task<Mailbox> ChangeAclAsync(MailboxId mailbox, AclChange change, CancellationToken cancellationToken) =>
         account.WriteAsync(edit => AccessLists.Change(edit, mailbox, account.Account, change), Durability.Full, cancellationToken);
 
+    public async ValueTask<byte[]?> UrlKeyAsync(MailboxId mailbox, bool make, CancellationToken cancellationToken)
+    {
+        Require(mailbox);
+        return await account.ReadAsync(session => UrlKeys.Find(session, mailbox), cancellationToken)
+            ?? (make ? await account.WriteAsync(edit => UrlKeys.Make(edit, mailbox), Durability.Full, cancellationToken) : null);
+    }
+
+    public Task ResetUrlKeysAsync(MailboxId? mailbox, CancellationToken cancellationToken) =>
+        account.WriteAsync(edit => UrlKeys.Reset(edit, mailbox), Durability.Full, cancellationToken);
+
     public async Task<AppendOutcome> AppendAsync(MailboxId mailbox, IReadOnlyList<NewMessage> messages, CancellationToken cancellationToken)
     {
         var ready = await Appending.PrepareAsync(account, messages, cancellationToken);
