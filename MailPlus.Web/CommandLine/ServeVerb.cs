@@ -42,7 +42,9 @@ internal static class ServeVerb
         .SetMinimumLevel(LogLevel.Information)
         .AddFilter("Microsoft", LogLevel.Warning)
         .AddFilter("System", LogLevel.Warning)
-        .AddFilter("Microsoft.EntityFrameworkCore", LogLevel.Error);
+        .AddFilter("Microsoft.EntityFrameworkCore", LogLevel.Error)
+        // The web keys lie unencrypted in the data folder, which is open to its owner only: said once in the README, not as a warning at every first start.
+        .AddFilter("Microsoft.AspNetCore.DataProtection.KeyManagement.XmlKeyManager", LogLevel.Error);
 
     private static WebApplication Build(EngineWiring engine, LineLogProvider lines)
     {
