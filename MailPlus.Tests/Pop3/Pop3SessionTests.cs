@@ -97,6 +97,40 @@ public sealed class Pop3SessionTests
         Assert.Equal("+OK 1 17", await again.ReadLineAsync());
     }
 
+    [Fact]
+    public async Task The_setting_says_how_long_a_session_may_be_idle()
+    {
+        await using var server = await Pop3UnderTest.StartAsync();
+        await server.SetAsync(settings => settings with { Pop3 = settings.Pop3 with { IdleMinutes = 30 } });
+        var clock = new FakeTimeProvider();
+        var client = server.Connect(clock);
+        await client.SendAsync($"USER kim\r\nPASS {SystemUnderTest.Password}\r\n");
+        for (var i = 0; i < 3; i++)
+        {
+            Assert.StartsWith("+OK", await client.ReadLineAsync());
+        }
+
+        // Twice the default, and the session still answers.
+        clock.Advance(TimeSpan.FromMinutes(20));
+        client.Server.CheckDeadline(clock.GetTimestamp());
+        await client.SendAsync("NOOP\r\n");
+        Assert.StartsWith("+OK", await client.ReadLineAsync());
+
+        var line = client.ReadLineAsync();
+        var minutes = 0;
+        await Eventually.TrueAsync(
+            () =>
+            {
+                clock.Advance(TimeSpan.FromMinutes(1));
+                minutes++;
+                client.Server.CheckDeadline(clock.GetTimestamp());
+                return Task.FromResult(line.IsCompleted);
+            },
+            () => "the session ends");
+        Assert.True(minutes >= 30, $"ended after {minutes} minutes");
+        Assert.StartsWith("-ERR [SYS/TEMP] Idle", await line);
+    }
+
     [Theory]
     [InlineData("GET / HTTP/1.1\r\nHost: x\r\n\r\n", "-ERR This is a mail server, not a web server")]
     [InlineData("\x16\x03\x01\x02\x00\x01", "-ERR [SYS/PERM] TLS begins with STLS on this port")]

@@ -56,6 +56,10 @@ internal sealed class Pop3UnderTest : IAsyncDisposable
         return server;
     }
 
+    /// <summary>Turns settings.</summary>
+    public async Task SetAsync(Func<SettingsSnapshot, SettingsSnapshot> change) =>
+        Xunit.Assert.True((await _system.SettingsOperations.SaveAsync(Actor.Operator, null, change, default)).IsSaved);
+
     /// <summary>A connection to POP3.</summary>
     public MemoryConnection Connect(TimeProvider? clock = null) => Connect(_pop3, clock);
 
