@@ -59,7 +59,7 @@ internal sealed class MultiSearchCommand() : ImapCommand("ESEARCH", SessionState
 
         try
         {
-            return new SelectedMailbox(session, await session.Store.StateAsync(mailbox.Id, cancellationToken), isReadOnly: true, mailbox.FirstRecent);
+            return new SelectedMailbox(session, session.Places.Of(session.Store, mailbox), await session.Store.StateAsync(mailbox.Id, cancellationToken), isReadOnly: true, mailbox.FirstRecent);
         }
         catch (RefusedException gone) when (gone.Refusal.Kind == RefusalKind.NotFound)
         {

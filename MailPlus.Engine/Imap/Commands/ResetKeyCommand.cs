@@ -1,5 +1,6 @@
 using MailPlus.Engine.Imap.Server;
 using MailPlus.Engine.Imap.Wire;
+using MailPlus.Engine.Store.Contract;
 
 namespace MailPlus.Engine.Imap.Commands;
 
@@ -9,7 +10,8 @@ internal sealed class ResetKeyCommand() : ImapCommand("RESETKEY", SessionStates.
     public override async ValueTask<Completion> RunAsync(ImapSession session, CommandText command, CancellationToken cancellationToken)
     {
         var name = UrlArguments.ReadReset(command);
-        await session.Store.ResetUrlKeysAsync(name.Length == 0 ? null : (await session.FindSelectableAsync(name, cancellationToken)).Id, cancellationToken);
+        var place = name.Length == 0 ? null : await session.Places.RequireSelectableAsync(name, Rights.Administer, cancellationToken);
+        await (place?.Store ?? session.Store).ResetUrlKeysAsync(place?.Id, cancellationToken);
         return Completion.Ok("Resetkey completed", "URLMECH " + UrlAuthority.Mechanism);
     }
 }

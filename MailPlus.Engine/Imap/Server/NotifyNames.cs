@@ -2,6 +2,7 @@ using MailPlus.Engine.Imap.Commands;
 using MailPlus.Engine.Imap.Wire;
 using MailPlus.Engine.Primitives;
 using MailPlus.Engine.Store.Contract;
+using MailPlus.Engine.Store.Sharing;
 
 namespace MailPlus.Engine.Imap.Server;
 
@@ -12,7 +13,7 @@ internal sealed class NotifyNames(
     private readonly SortedSet<string> _affected = new(StringComparer.Ordinal);
     private readonly List<(string Old, string New)> _renamed = [];
 
-    public void Write(ResponseWriter output)
+    public void Write(ResponseWriter output, Places places)
     {
         if (plan.Groups.Any(g => (g.Events & NotifyEvents.MailboxName) != 0))
         {
@@ -29,7 +30,7 @@ internal sealed class NotifyNames(
             ListCommand.WriteRenamed(output, old, name);
         }
 
-        var listing = _affected.Count == 0 ? null : new ListCommand.Listing(now.Mailboxes, now.Subscribed);
+        var listing = _affected.Count == 0 ? null : new ListCommand.Listing([.. now.Mailboxes.Select(m => places.Of(places.Own, m))], now.Subscribed);
         foreach (var name in _affected)
         {
             listing!.Write(output, name, ListOptions.ReturnSubscribed, hasMatchingChild: false);

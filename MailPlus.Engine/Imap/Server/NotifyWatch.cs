@@ -137,7 +137,7 @@ internal sealed class NotifyWatch : IDisposable
         if (_plan.Groups.Count > 0 && !(ReferenceEquals(mailboxes, _mailboxes) && ReferenceEquals(subscribed, _subscribed)))
         {
             var names = new NotifyNames(_plan, (_mailboxes, _subscribed), (mailboxes, subscribed), _ownNames);
-            names.Write(session.Output);
+            names.Write(session.Output, session.Places);
             await TellCountsAsync(session, mailboxes, cancellationToken);
         }
 
