@@ -69,12 +69,14 @@ public sealed class RequireTlsTests : IDisposable
         Assert.Equal(0, server.Connections);
     }
 
-    [Fact]
-    public async Task Trouble_with_DNS_is_waited_out()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)] // another server is there and does not fit
+    public async Task Trouble_with_DNS_is_waited_out(bool another)
     {
-        await using var server = Server("REQUIRETLS");
+        await using var server = Server("SIZE");
         await using var rig = await OpenAsync(server);
-        rig.Resolver.WithSigned("far.test", (10, "mx.far.test"));
+        rig.Resolver.WithSigned("far.test", another ? [(10, "mx.far.test"), (20, "mx2.far.test")] : [(10, "mx.far.test")]);
         rig.Resolver.Tlsa[Name(server)] = new(DnsStatus.TemporaryFailure, []) { Detail = "SERVFAIL" };
         await SendAsync(rig, "", required: true);
         await rig.SettleAsync(left: 1);

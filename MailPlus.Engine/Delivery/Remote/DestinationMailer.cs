@@ -161,7 +161,8 @@ internal sealed partial class DestinationMailer(DeliverySurroundings around, Rou
         }
 
         var last = new SmtpOutcome(SmtpOutcomeKind.Transient, "4.4.1", "no server could be reached");
-        var fitsNone = demand == TlsDemand.Authenticated;
+        // A server left out because of trouble with DNS may fit the next time.
+        var fitsNone = demand == TlsDemand.Authenticated && route.Faults.All(fault => fault.Tls.Refusal is null || fault.Tls.Proof.Policy == TlsPolicyKind.Configured);
         foreach (var peer in route.Peers)
         {
             try
