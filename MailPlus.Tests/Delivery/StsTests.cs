@@ -4,6 +4,7 @@ using MailPlus.Engine.Delivery;
 using MailPlus.Engine.Delivery.Remote;
 using MailPlus.Engine.Delivery.Remote.Sts;
 using MailPlus.Engine.Events;
+using MailPlus.Engine.Mime;
 using MailPlus.Engine.Primitives;
 using MailPlus.Engine.Resolver;
 using MailPlus.Engine.Settings.Sections;
@@ -245,6 +246,20 @@ public sealed class StsTests : IAsyncLifetime
         await rig.SettleAsync();
         Assert.EndsWith(", opportunistic", Attempt(rig).Protection, StringComparison.Ordinal);
         Assert.Equal(["no-policy-found starttls-not-supported mx.far.test 1", "no-policy-found success mx.far.test 1"], await CountsAsync());
+    }
+
+    [Fact]
+    public async Task A_message_that_found_no_proven_server_counts_nothing()
+    {
+        Resolver.Texts.Clear();
+        await using var server = Server("mx.far.test");
+        await using var rig = await RigAsync(server);
+        rig.Resolver.With("far.test", (10, "mx.far.test"));
+        var envelope = new Envelope(EmailAddress.Parse("bob@here.test"), [new Recipient(EmailAddress.Parse("a@far.test"))]) { Terms = new DeliveryTerms { RequiresTls = true } };
+        await rig.Acceptance.AcceptAsync(new IncomingMessage(envelope, MessageContent.FromMemory("Subject: out\r\n\r\nbody\r\n"u8.ToArray()), DeliveryRig.Submission(2)), default);
+        await rig.SettleAsync();
+        Assert.Equal(0, server.Connections);
+        Assert.Empty(await CountsAsync());
     }
 
     [Fact]

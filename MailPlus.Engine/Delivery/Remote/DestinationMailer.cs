@@ -150,7 +150,7 @@ internal sealed partial class DestinationMailer(DeliverySurroundings around, Rou
         _sent = 0;
         _demand = demand;
         var route = await routes.FindAsync(domain, demand, cancellationToken);
-        foreach (var (host, tls) in route.Faults)
+        foreach (var (host, tls) in route.Faults.Where(left => left.Tls.Fault != TlsFault.None)) // a message's own demand is no fault of the domain
         {
             Note(new TlsTry(domain, PolicyOf(tls), tls.Fault, host) { Reason = tls.Reason });
         }
