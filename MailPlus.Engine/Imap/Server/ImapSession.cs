@@ -277,8 +277,9 @@ internal sealed partial class ImapSession : IAsyncDisposable
     private async ValueTask WaitWatchingAsync(CancellationToken cancellationToken)
     {
         _nextOctets ??= Input.WaitAsync(cancellationToken).AsTask();
-        while (await Task.WhenAny(_nextOctets, Watch!.WokenAsync(cancellationToken)) != _nextOctets)
+        while (Watch!.WokenAsync(cancellationToken) is var woken && await Task.WhenAny(_nextOctets, woken) != _nextOctets)
         {
+            await woken;
             Watch.Reset();
             await TellNewsAsync(Watch.Between, isOwn: false, cancellationToken);
             if (Output.Unflushed > 0)
