@@ -35,9 +35,23 @@ public sealed class TrustLineStoryTests(BrowserFixture browser)
             var line = desk.Page.Locator(".mail-trust");
             await Expect(line).ToHaveAttributeAsync("data-trust", tone);
             await Expect(line).ToContainTextAsync(words);
+
+            // What was opened for the message before starts closed.
+            await Expect(line).Not.ToHaveAttributeAsync("open", "");
             await line.Locator("summary").ClickAsync();
+            await Expect(line).ToHaveAttributeAsync("open", "");
             await desk.MustBeAccessibleAsync($"message from {domain}");
             await desk.PhotographAsync($"mail-trust-{tone}");
         }
+
+        await using var phone = await browser.VisitAsync(server, Screen.Phone);
+        await phone.OpenMailAsync(server, "minji");
+        await phone.Page.Locator(".mail-row", new() { HasText = "from bad.test" }).ClickAsync();
+        await phone.Page.Locator(".mail-trust summary").ClickAsync();
+        await Expect(phone.Page.Locator(".mail-trust dl")).ToBeVisibleAsync();
+        await phone.MustBeAccessibleAsync("trust line");
+        await phone.MustFitAsync("trust line");
+        await phone.PhotographAsync("mail-trust-phone");
+        phone.MustNotHaveComplained();
     }
 }
