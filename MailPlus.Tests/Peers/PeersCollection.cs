@@ -10,7 +10,7 @@ public sealed class PeerServer : IAsyncLifetime
 
     public async Task InitializeAsync() => Server = await RunningServer.StartAsync(new ServerPlan
     {
-        Accounts = ["swaks", "curl", "mbsync", "flow", "node", "python", "kit", "kim"],
+        Accounts = ["swaks", "curl", "mbsync", "flow", "node", "python", "kit", "kim", "unix"],
     });
 
     public async Task DisposeAsync() => await Server.DisposeAsync();

@@ -21,7 +21,7 @@ public sealed class SmtpExtensionsTests
         await SendAsync(smtp, own, "HOLDFOR=1 MT-PRIORITY=5 BY=600;N", "soon");
 
         var held = (await server.JsonAsync("queue", "list")).EnumerateArray().Single(entry => entry.GetProperty("subject").GetString() == "tomorrow");
-        Assert.True(held.GetProperty("heldUntil").GetDateTimeOffset() > DateTimeOffset.UtcNow.AddDays(1));
+        Assert.True(held.GetProperty("heldUntil").GetDateTimeOffset() > TimeProvider.System.GetUtcNow().AddDays(1));
         var id = held.GetProperty("id").GetString()!;
         Assert.StartsWith("0 ", (await server.VerbAsync(["queue", "retry", id])).Output);
         await server.VerbAsync(["queue", "remove", id]);

@@ -73,4 +73,7 @@ public sealed partial class SignInSettings
 
         _busy = false;
     }
+
+    /// <summary>A secret is not shown while it is typed.</summary>
+    private static string InputType(string name) => name.EndsWith("Secret", StringComparison.Ordinal) ? "password" : "text";
 }

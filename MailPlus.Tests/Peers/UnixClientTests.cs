@@ -1,0 +1,133 @@
+using System.Globalization;
+using System.Net.Security;
+using System.Net.Sockets;
+using System.Security.Cryptography.X509Certificates;
+using MailPlus.Tests.Support;
+using Xunit;
+
+namespace MailPlus.Tests.Peers;
+
+/// <summary>Clients people run in a terminal or from cron: msmtp and s-nail send, offlineimap keeps a Maildir.</summary>
+[Collection(PeersCollection.Name)]
+public sealed class UnixClientTests(PeerServer peers)
+{
+    private const string Account = "unix";
+
+    [SkippableFact]
+    public async Task Msmtp_submits_with_STARTTLS_against_the_servers_certificate()
+    {
+        PeerTools.Need("msmtp");
+        var home = await HomeAsync("msmtp");
+        var configuration = Path.Combine(home, "msmtprc");
+        await File.WriteAllTextAsync(configuration, $"""
+            account default
+            host localhost
+            port {peers.Server.Submission}
+            from {peers.Server.Address(Account)}
+            auth scram-sha-256
+            user {peers.Server.Address(Account)}
+            password {peers.Server.Plan.Password}
+            tls on
+            tls_starttls on
+            tls_trust_file {home}/server.pem
+
+            """);
+        var result = await ShellAsync(home, $"chmod 600 {configuration} && printf 'From: {peers.Server.Address(Account)}\\nTo: {peers.Server.Address("kim")}\\nSubject: by msmtp\\n\\n.one dot\\n' | msmtp -C {configuration} {peers.Server.Address("kim")}");
+        result.MustSucceed("msmtp");
+        Assert.Contains("\r\n\r\n.one dot\r\n", await peers.ReceivedAsync("kim", "by msmtp"), StringComparison.Ordinal);
+    }
+
+    [SkippableFact]
+    public async Task S_nail_submits_with_a_file()
+    {
+        PeerTools.Need("s-nail");
+        var home = await HomeAsync("s-nail");
+        await File.WriteAllTextAsync(Path.Combine(home, "data.bin"), "attached");
+        var user = Uri.EscapeDataString(peers.Server.Address(Account));
+        var result = await ShellAsync(home, $"""
+            echo 'a text' | HOME={home} s-nail -:/ -S v15-compat -S sendwait -S ttycharset=utf-8 -S from={peers.Server.Address(Account)} -S smtp-use-starttls -S tls-ca-file={home}/server.pem -S tls-verify=strict \
+              -S 'mta=smtp://{user}:{Uri.EscapeDataString(peers.Server.Plan.Password)}@localhost:{peers.Server.Submission}' -S smtp-auth=plain -s 'by s-nail' -a {home}/data.bin {peers.Server.Address("kim")}
+            """);
+        result.MustSucceed("s-nail");
+        Assert.Contains("data.bin", await peers.ReceivedAsync("kim", "by s-nail"), StringComparison.Ordinal);
+    }
+
+    [SkippableFact]
+    public async Task Offlineimap_keeps_a_Maildir_equal_both_ways()
+    {
+        PeerTools.Need("offlineimap");
+        var home = await HomeAsync("offlineimap");
+        using var server = await peers.LogInAsync(Account);
+        await server.ImapOkAsync("CREATE offline");
+        for (var n = 0; n < 20; n++)
+        {
+            var message = string.Create(CultureInfo.InvariantCulture, $"From: kim@example.test\r\nSubject: far {n}\r\nMessage-ID: <far-{n}@offline.test>\r\n\r\ntext\r\n");
+            await server.ImapOkAsync($"APPEND offline {{{message.Length}+}}\r\n{message}");
+        }
+
+        var configuration = Path.Combine(home, "offlineimaprc");
+        await File.WriteAllTextAsync(configuration, $"""
+            [general]
+            accounts = one
+            metadata = {home}/meta
+            ui = quiet
+            [Account one]
+            localrepository = near
+            remoterepository = far
+            [Repository near]
+            type = Maildir
+            localfolders = {home}/mail
+            [Repository far]
+            type = IMAP
+            remotehost = localhost
+            remoteport = {peers.Server.Imaps}
+            ssl = yes
+            sslcacertfile = {home}/server.pem
+            remoteuser = {peers.Server.Address(Account)}
+            remotepass = {peers.Server.Plan.Password}
+            folderfilter = lambda folder: folder == 'offline'
+
+            """);
+        await SyncAsync(home, configuration);
+        var maildir = Path.Combine(home, "mail", "offline");
+        Assert.Equal(20, Files(maildir).Count);
+
+        // One flagged, one deleted and one new here; one deleted there.
+        var flagged = Files(maildir).First(f => File.ReadAllText(f).Contains("Subject: far 3\n", StringComparison.Ordinal));
+        File.Move(flagged, Path.Combine(maildir, "cur", $"{Path.GetFileName(flagged).Split(":2,")[0]}:2,F"));
+        File.Delete(Files(maildir).First(f => File.ReadAllText(f).Contains("Subject: far 4\n", StringComparison.Ordinal)));
+        await File.WriteAllTextAsync(Path.Combine(maildir, "new", "1790000000.1.test"), "From: kim@example.test\nSubject: near\nMessage-ID: <near@offline.test>\n\ntext\n");
+        await server.ImapOkAsync("SELECT offline");
+        await server.ImapOkAsync("UID STORE 6 +FLAGS.SILENT (\\Deleted)");
+        await server.ImapOkAsync("EXPUNGE");
+        await SyncAsync(home, configuration);
+        await server.ImapOkAsync("SELECT offline");
+        var far = await server.ImapOkAsync("UID FETCH 1:* (FLAGS BODY.PEEK[HEADER.FIELDS (SUBJECT)])");
+        Assert.Equal(19, far.Count(line => line.Contains("Subject:", StringComparison.Ordinal)));
+        Assert.Contains(far, line => line.Contains("Subject: near\r", StringComparison.Ordinal));
+        Assert.Contains(far, line => line.Contains("Subject: far 3\r", StringComparison.Ordinal) && line.Contains("\\Flagged", StringComparison.Ordinal));
+        Assert.DoesNotContain(far, line => line.Contains("Subject: far 4\r", StringComparison.Ordinal));
+        Assert.Equal(19, Files(maildir).Count);
+    }
+
+    private static async Task SyncAsync(string home, string configuration) =>
+        (await ShellAsync(home, $"HOME={home} offlineimap -o -c {configuration}")).MustSucceed("offlineimap");
+
+    private static List<string> Files(string maildir) =>
+        [.. new[] { "cur", "new" }.SelectMany(folder => System.IO.Directory.GetFiles(Path.Combine(maildir, folder)))];
+
+    private static Task<CommandResult> ShellAsync(string home, string command) =>
+        ChildProcess.RunAsync("bash", ["-c", $"cd {home} && {command}"], limit: TimeSpan.FromMinutes(3));
+
+    /// <summary>A home of its own with the server's certificate in it.</summary>
+    private async Task<string> HomeAsync(string program)
+    {
+        var home = System.IO.Directory.CreateDirectory(Path.Combine(peers.Server.Home, program)).FullName;
+        using var client = new TcpClient();
+        await client.ConnectAsync("127.0.0.1", peers.Server.Imaps);
+        await using var tls = new SslStream(client.GetStream(), false, (_, _, _, _) => true);
+        await tls.AuthenticateAsClientAsync("localhost");
+        await File.WriteAllTextAsync(Path.Combine(home, "server.pem"), new X509Certificate2(tls.RemoteCertificate!).ExportCertificatePem() + "\n");
+        return home;
+    }
+}
