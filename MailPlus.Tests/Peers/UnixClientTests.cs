@@ -7,7 +7,7 @@ using Xunit;
 
 namespace MailPlus.Tests.Peers;
 
-/// <summary>Clients people run in a terminal or from cron: msmtp and s-nail send, offlineimap keeps a Maildir.</summary>
+/// <summary>Clients people run in a terminal or from cron: msmtp and s-nail send, neomutt reads, moves and sends, offlineimap keeps a Maildir.</summary>
 [Collection(PeersCollection.Name)]
 public sealed class UnixClientTests(PeerServer peers)
 {
@@ -50,6 +50,59 @@ public sealed class UnixClientTests(PeerServer peers)
             """);
         result.MustSucceed("s-nail");
         Assert.Contains("data.bin", await peers.ReceivedAsync("kim", "by s-nail"), StringComparison.Ordinal);
+    }
+
+    [SkippableFact]
+    public async Task Neomutt_reads_flags_moves_and_sends()
+    {
+        PeerTools.Need("neomutt", "script");
+        var home = await HomeAsync("neomutt");
+        using var server = await peers.LogInAsync(Account);
+        await server.ImapOkAsync("CREATE mutt");
+        await server.ImapOkAsync("CREATE mutt-moved");
+        foreach (var subject in new[] { "first", "second", "third" })
+        {
+            var message = $"From: kim@example.test\r\nSubject: {subject}\r\nMessage-ID: <{subject}@mutt.test>\r\n\r\ntext\r\n";
+            await server.ImapOkAsync($"APPEND mutt {{{message.Length}+}}\r\n{message}");
+        }
+
+        // It begins SCRAM-SHA-256-PLUS wherever it is offered and then has no channel binding to give: its authenticators are named.
+        var configuration = Path.Combine(home, "muttrc");
+        await File.WriteAllTextAsync(configuration, $"""
+            set folder = "imaps://localhost:{peers.Server.Imaps}/"
+            set imap_user = "{peers.Server.Address(Account)}"
+            set imap_pass = "{peers.Server.Plan.Password}"
+            set certificate_file = "{home}/server.pem"
+            set ssl_verify_host = no
+            set smtp_url = "smtp://{peers.Server.Address(Account)}@localhost:{peers.Server.Submission}/"
+            set smtp_pass = "{peers.Server.Plan.Password}"
+            set ssl_force_tls = yes
+            set from = "{peers.Server.Address(Account)}"
+            set smtp_authenticators = "plain"
+            set imap_authenticators = "plain"
+            set record = ""
+            set confirmappend = no
+            set delete = yes
+            set quit = yes
+            set header_cache = "{home}/cache"
+            set sort = mailbox-order
+
+            """);
+        var send = await ShellAsync(home, $"echo 'a text' | HOME={home} neomutt -n -F {configuration} -s 'by neomutt' {peers.Server.Address("kim")}");
+        send.MustSucceed("neomutt sends");
+        Assert.Contains("a text", await peers.ReceivedAsync("kim", "by neomutt"), StringComparison.Ordinal);
+
+        // Flags the first, moves the second away, deletes the third; leaving writes it all.
+        const string Keys = "<first-entry><flag-message><first-entry><next-entry><save-message>=mutt-moved<enter><last-entry><delete-message><sync-mailbox><quit>";
+        var read = await ShellAsync(home, $"TERM=xterm HOME={home} timeout 120 script -qec \"neomutt -n -F {configuration} -f =mutt -e 'push {Keys}'\" /dev/null </dev/null");
+        read.MustSucceed("neomutt reads");
+        await server.ImapOkAsync("SELECT mutt");
+        var left = await server.ImapOkAsync("UID FETCH 1:* (FLAGS BODY.PEEK[HEADER.FIELDS (SUBJECT)])");
+        var only = Assert.Single(left, line => line.Contains("Subject:", StringComparison.Ordinal));
+        Assert.Contains("Subject: first", only, StringComparison.Ordinal);
+        Assert.Contains("\\Flagged", only, StringComparison.Ordinal);
+        await server.ImapOkAsync("SELECT mutt-moved");
+        Assert.Contains(await server.ImapOkAsync("UID FETCH 1:* (BODY.PEEK[HEADER.FIELDS (SUBJECT)])"), line => line.Contains("Subject: second", StringComparison.Ordinal));
     }
 
     [SkippableFact]

@@ -75,7 +75,7 @@ internal sealed class MultiSearchCommand() : ImapCommand("ESEARCH", SessionState
         var answer = new SearchAnswer(found, arguments.Return) { ByUid = true, WithModSeq = arguments.Key.Uses(k => k.Subject == SearchSubject.ModSeq) };
         if (found.Count > 0 && !arguments.Return.IsSilent)
         {
-            answer.WriteExtended(session.Output, tag, mailbox.View.Mailbox);
+            answer.WriteExtended(session.Output, tag, mailbox.View.Mailbox with { Name = session.Places.Of(mailbox.Store, mailbox.View.Mailbox).Name });
         }
 
         if (arguments.Return.Has(ReturnItems.Save))
