@@ -21,6 +21,7 @@ public sealed class Acceptance : IAcceptance
     private readonly DeliveryQueue _queue;
     private readonly Func<MessageContent, MessageSummary> _scan;
     private readonly TimeProvider _clock;
+    private readonly SpoolFolder _spool;
     private readonly SenderInquiry? _inquiry;
     private readonly RecipientRouting _routing;
     private readonly SenderCheck _senders;
@@ -35,6 +36,7 @@ public sealed class Acceptance : IAcceptance
         _settings = around.Settings;
         _scan = around.Scan;
         _clock = around.Clock;
+        _spool = around.Spool;
         _inquiry = around.Inquiry;
         _routing = new RecipientRouting(around.Addresses, around.Settings);
         _senders = new SenderCheck(around.Addresses);
@@ -83,6 +85,26 @@ public sealed class Acceptance : IAcceptance
             return earlier;
         }
 
+        if (!message.Envelope.BinaryMime)
+        {
+            return await JudgeAsync(message, message.Content, settings, cancellationToken);
+        }
+
+        await using var lines = await BinaryArrival.ToLinesAsync(message.Content, _spool, cancellationToken);
+        return await JudgeAsync(message with { Content = lines }, message.Content, settings, cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public Task ReplyLostAsync(IncomingMessage message, AcceptanceReceipt receipt, CancellationToken cancellationToken) =>
+        _lost.RememberAsync(message, receipt, cancellationToken);
+
+    /// <summary>Decides about a message.</summary>
+    /// <param name="message">As it will be kept.</param>
+    /// <param name="signed">The octets that came, over which signatures were made.</param>
+    /// <param name="settings">Settings.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    private async Task<AcceptanceReceipt> JudgeAsync(IncomingMessage message, MessageContent signed, SettingsSnapshot settings, CancellationToken cancellationToken)
+    {
         var header = await HeaderFields.ReadAsync(message.Content, cancellationToken);
         if (_senders.ReversePath(message.Envelope.ReversePath, message.Source) is { } wrongSender)
         {
@@ -94,24 +116,21 @@ public sealed class Acceptance : IAcceptance
             throw new RefusedException(wrongFrom);
         }
 
-        return await QueueAsync(TlsHeader.Apply(message, header), header, settings, cancellationToken);
+        var signedHeader = ReferenceEquals(signed, message.Content) ? header : await HeaderFields.ReadAsync(signed, cancellationToken);
+        return await QueueAsync(TlsHeader.Apply(message, header), header, new Judged(signed, signedHeader, settings), cancellationToken);
     }
 
-    /// <inheritdoc/>
-    public Task ReplyLostAsync(IncomingMessage message, AcceptanceReceipt receipt, CancellationToken cancellationToken) =>
-        _lost.RememberAsync(message, receipt, cancellationToken);
-
-    private async Task<AcceptanceReceipt> QueueAsync(IncomingMessage message, HeaderFields header, SettingsSnapshot settings, CancellationToken cancellationToken)
+    private async Task<AcceptanceReceipt> QueueAsync(IncomingMessage message, HeaderFields header, Judged judged, CancellationToken cancellationToken)
     {
         var id = _queue.NextId();
         KeptContent? kept = null;
         var done = false;
         try
         {
-            var plan = HeaderRewrite.Plan(header, message.Source.Origin, settings.Smtp.Hostname, Instant.Now(_clock));
+            var plan = HeaderRewrite.Plan(header, message.Source.Origin, judged.Settings.Smtp.Hostname, Instant.Now(_clock));
             kept = await KeepAsync(id, message.Content, plan, cancellationToken);
             var summary = _scan(kept.Octets);
-            var facts = FactsOf(message, header, summary, settings);
+            var facts = FactsOf(message, judged, summary);
             facts = _inquiry is null ? facts : await _inquiry.AskAsync(facts, cancellationToken);
             var verdict = await _pipeline.JudgeAsync(facts, cancellationToken);
             if (verdict.Refusal is { } refusal)
@@ -138,15 +157,15 @@ public sealed class Acceptance : IAcceptance
         }
     }
 
-    private Facts FactsOf(IncomingMessage message, HeaderFields header, MessageSummary summary, SettingsSnapshot settings) => new()
+    private Facts FactsOf(IncomingMessage message, Judged judged, MessageSummary summary) => new()
     {
         Envelope = message.Envelope,
-        Content = message.Content,
-        Header = header,
+        Content = judged.Signed,
+        Header = judged.Header,
         Summary = summary,
         Origin = message.Source.Origin,
         Received = Instant.Now(_clock),
-        Settings = settings,
+        Settings = judged.Settings,
         Client = message.Source.Client,
         Helo = message.Source.Helo,
         Account = message.Source.Actor?.Account,
@@ -189,4 +208,6 @@ public sealed class Acceptance : IAcceptance
         var file = await _queue.KeepBodyAsync(id, kept.Octets, cancellationToken);
         return kept with { File = file };
     }
+
+    private sealed record Judged(MessageContent Signed, HeaderFields Header, SettingsSnapshot Settings);
 }

@@ -42,6 +42,9 @@ public sealed record DeliverySurroundings
     /// <summary>The MIME pass.</summary>
     public required Func<MessageContent, MessageSummary> Scan { get; init; }
 
+    /// <summary>Where a message waits while it is brought into another form.</summary>
+    public required SpoolFolder Spool { get; init; }
+
     /// <summary>Events in this process.</summary>
     public required EventStream Events { get; init; }
 

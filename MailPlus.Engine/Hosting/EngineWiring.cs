@@ -51,6 +51,8 @@ public sealed class EngineWiring : IAsyncDisposable
     /// <summary>What this run fixes.</summary>
     public RunOptions Run { get; }
 
+    private SpoolFolder Spool { get; set; } = null!;
+
     /// <summary>Present settings, for reading.</summary>
     public ISettingsSource Settings { get; private set; } = null!;
 
@@ -252,6 +254,7 @@ public sealed class EngineWiring : IAsyncDisposable
 
     private async Task<DeliveryQueue> WireDeliveryAsync(SqliteThreads threads, StsPolicies stsPolicies, TlsLedger tlsLedger, ILoggerFactory logs, TimeProvider clock, CancellationToken cancellationToken)
     {
+        Spool = new SpoolFolder(Run.DataFolder);
         var around = new DeliverySurroundings
         {
             Settings = Settings,
@@ -262,6 +265,7 @@ public sealed class EngineWiring : IAsyncDisposable
             StsPolicies = stsPolicies,
             TlsLedger = tlsLedger,
             Scan = content => new MessageScanner().Scan(content),
+            Spool = Spool,
             Events = Events,
             Clock = clock,
             Logs = logs,
@@ -285,7 +289,7 @@ public sealed class EngineWiring : IAsyncDisposable
     {
         var smtp = new SmtpDoor
         {
-            Settings = Settings, Run = Run, Acceptance = Acceptance, Authenticator = Authenticator, Sasl = Sasl, Events = Events, Spool = new SpoolFolder(Run.DataFolder), Clock = clock,
+            Settings = Settings, Run = Run, Acceptance = Acceptance, Authenticator = Authenticator, Sasl = Sasl, Events = Events, Spool = Spool, Clock = clock,
             Addresses = AddressBook, Queue = Queue,
             SignInVouched = (name, client, token) => Sasl.Gate!.EndAsync(Sasl.Gate.Begin(name, "smtp", client), isProven: true, token),
             Trace = new ProtocolTrace(logs.CreateLogger<ProtocolTrace>()),

@@ -14,6 +14,9 @@ internal sealed class BinaryForm(MessageContent content, PartTree tree)
 {
     private const int Chunk = 57 * 512; // a multiple of what one line of base64 holds
 
+    /// <summary>What a multipart or message may say once nothing inside it is binary (RFC 2045 6.4).</summary>
+    private static readonly byte[] Unencoded = "8bit"u8.ToArray();
+
     /// <summary>Takes octets; false when it wants no more.</summary>
     public delegate ValueTask<bool> Sink(ReadOnlyMemory<byte> octets, CancellationToken cancellationToken);
 
@@ -55,6 +58,13 @@ internal sealed class BinaryForm(MessageContent content, PartTree tree)
             octets.Span.Contains((byte)0) ? throw new UnknownEncodingException() : sink(octets, token);
     }
 
+    /// <summary>
+    /// Writes a message that came as BINARYMIME (RFC 3030 3) with base64 for every part that is declared binary, so that what is left is lines. Whether it is, the caller
+    /// checks: octets outside such parts go through as they came.
+    /// </summary>
+    public async ValueTask WriteForLinesAsync(Sink sink, CancellationToken cancellationToken) =>
+        await RecodeAsync((0, content.Length), [.. tree.All().Where(part => part.Encoding == "BINARY")], new Recoding("base64"u8.ToArray(), EncodeAsync), sink, cancellationToken);
+
     private static void RequireKnown(Part part)
     {
         if (PartText.DecoderOf(part) is null && part.Encoding is not ("7BIT" or "8BIT" or "BINARY"))
@@ -70,15 +80,16 @@ internal sealed class BinaryForm(MessageContent content, PartTree tree)
         foreach (var part in parts)
         {
             var (fieldStart, fieldEnd) = await FindFieldAsync(part, cancellationToken);
+            var isLeaf = part.Kind == PartKind.Leaf;
             if (!await CopyAsync(at, fieldStart, sink, cancellationToken)
-                || !await sink("Content-Transfer-Encoding: "u8.ToArray(), cancellationToken) || !await sink(recoding.Name, cancellationToken) || !await sink("\r\n"u8.ToArray(), cancellationToken)
+                || !await sink("Content-Transfer-Encoding: "u8.ToArray(), cancellationToken) || !await sink(isLeaf ? recoding.Name : Unencoded, cancellationToken) || !await sink("\r\n"u8.ToArray(), cancellationToken)
                 || !await CopyAsync(fieldEnd, part.BodyStart, sink, cancellationToken)
-                || !await recoding.Body(part, sink, cancellationToken))
+                || isLeaf && !await recoding.Body(part, sink, cancellationToken))
             {
                 return;
             }
 
-            at = part.BodyEnd;
+            at = isLeaf ? part.BodyEnd : part.BodyStart;
         }
 
         await CopyAsync(at, range.End, sink, cancellationToken);

@@ -56,6 +56,9 @@ public sealed record Envelope(EmailAddress? ReversePath, IReadOnlyList<Recipient
     /// <summary>BODY=8BITMIME was said.</summary>
     public bool EightBitMime { get; init; }
 
+    /// <summary>BODY=BINARYMIME was said (RFC 3030 3): parts of the content may hold any octets.</summary>
+    public bool BinaryMime { get; init; }
+
     /// <summary>When, by when and how urgently.</summary>
     public DeliveryTerms Terms { get; init; } = DeliveryTerms.None;
 }

@@ -158,7 +158,7 @@ public sealed class AcceptanceTests
     {
         await using var rig = await DeliveryRig.OpenAsync(start: false);
         var body = string.Concat(Enumerable.Repeat("0123456789\r\n", 40_000));
-        var spool = Path.Combine(rig.DataFolder, "spool");
+        var spool = Path.Combine(rig.DataFolder, "big.eml");
         await File.WriteAllTextAsync(spool, $"Return-Path: <forged@far.test>\r\nSubject: big\r\n\r\n{body}");
         var envelope = new Envelope(EmailAddress.Parse("s@far.test"), [new Recipient(EmailAddress.Parse("ann@here.test"))]);
         await rig.Acceptance.AcceptAsync(new IncomingMessage(envelope, MessageContent.FromFile(spool), DeliveryRig.Inbound), default);
@@ -217,5 +217,39 @@ public sealed class AcceptanceTests
         var source = new MessageSource(MessageOrigin.Inbound) { Client = System.Net.IPAddress.Parse("2001:db8::1"), Helo = "evil\r\nX: y (", Protocol = "SMTP" };
         var text = Encoding.UTF8.GetString(ReceivedField.Write(source, new Envelope(null, [new Recipient(EmailAddress.Parse("a@b.test"))]), new EntryId(255), "mail.here.test", new Instant(0)));
         Assert.Equal("Received: from evilX:y ([IPv6:2001:db8::1])\r\n\tby mail.here.test with SMTP id FF\r\n\tfor <a@b.test>;\r\n\tThu, 01 Jan 1970 00:00:00 +0000\r\n", text);
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(200_000)] // through files
+    public async Task A_binary_message_is_kept_as_lines(int times)
+    {
+        await using var rig = await DeliveryRig.OpenAsync();
+        var octets = string.Concat(Enumerable.Repeat("\0\r\n.\r\n\n\r\xff", times));
+        var head = "From: ann@far.test\r\nContent-Type: multipart/mixed; boundary=x\r\nContent-Transfer-Encoding: BINARY\r\n\r\n--x\r\n\r\ntext\r\n--x\r\nContent-Transfer-Encoding: binary\r\nContent-Type: image/png\r\n\r\n";
+        await rig.Acceptance.AcceptAsync(Binary(head + octets + "\r\n--x--\r\n"), default);
+        await rig.SettleAsync();
+        var text = Assert.Single(rig.Store.Inbox(1)).Text;
+        var encoded = Convert.ToBase64String(Encoding.Latin1.GetBytes(octets));
+        var lines = string.Concat(encoded.Chunk(76).Select(line => new string(line) + "\r\n"));
+        Assert.EndsWith(head.Replace("BINARY", "8bit", StringComparison.Ordinal).Replace("binary", "base64", StringComparison.Ordinal) + lines + "\r\n--x--\r\n", text, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("Subject: a\nFrom: boss@here.test\r\n\r\nx")]
+    [InlineData("From: ann@far.test\r\n\r\na\nb")]
+    [InlineData("From: ann@far.test\r\nContent-Type: multipart/mixed; boundary=x\r\n\r\n--x\r\n\r\na\rb\r\n--x\r\nContent-Transfer-Encoding: binary\r\n\r\n\n\r\n--x--\r\n")]
+    public async Task Outside_the_binary_parts_of_a_binary_message_lines_end_as_everywhere(string text)
+    {
+        await using var rig = await DeliveryRig.OpenAsync(start: false);
+        var refused = await Assert.ThrowsAsync<RefusedException>(() => rig.Acceptance.AcceptAsync(Binary(text), default));
+        Assert.Equal((RefusalKind.MessageRefused, "5.6.3"), (refused.Refusal.Kind, refused.Refusal.EnhancedStatus));
+        Assert.Equal(0, (await rig.ListAsync()).Total);
+    }
+
+    private static IncomingMessage Binary(string text)
+    {
+        var message = DeliveryRig.Message("ann@far.test", "", DeliveryRig.Inbound, "ann@here.test");
+        return message with { Envelope = message.Envelope with { BinaryMime = true }, Content = MessageContent.FromMemory(Encoding.Latin1.GetBytes(text)) };
     }
 }

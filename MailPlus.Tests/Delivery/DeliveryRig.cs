@@ -124,7 +124,7 @@ public sealed class DeliveryRig : IAsyncDisposable
 
         var around = new DeliverySurroundings
         {
-            Settings = Settings, Addresses = Addresses, Store = RealStore ?? Store, Resolver = RealResolver ?? Resolver, Inquiry = new SenderInquiry(new MessageAuthenticator(RealResolver ?? Resolver, new Lazy<PublicSuffixList>(PublicSuffixList.Shipped), Clock)), StsPolicies = Policies, TlsLedger = Ledger, Trust = Trust, Scan = new MessageScanner().Scan, Events = Events, Clock = Clock, Logs = NullLoggerFactory.Instance,
+            Settings = Settings, Addresses = Addresses, Store = RealStore ?? Store, Resolver = RealResolver ?? Resolver, Inquiry = new SenderInquiry(new MessageAuthenticator(RealResolver ?? Resolver, new Lazy<PublicSuffixList>(PublicSuffixList.Shipped), Clock)), StsPolicies = Policies, TlsLedger = Ledger, Trust = Trust, Scan = new MessageScanner().Scan, Spool = new SpoolFolder(_folder), Events = Events, Clock = Clock, Logs = NullLoggerFactory.Instance,
         };
         Queue = await DeliveryQueue.OpenAsync(_folder, _threads, around, default);
         Acceptance = new Acceptance(Queue, new FilterPipeline(StageOrder.Standard(), Clock), around);

@@ -17,6 +17,11 @@ internal sealed class DataCommand : SmtpCommand
             return SmtpReplies.NoArgument;
         }
 
+        if (session.Transaction is { Parameters.BinaryMime: true })
+        {
+            return SmtpReplies.BinaryNeedsChunks;
+        }
+
         session.Write(SmtpReplies.StartMail);
         return await session.ReceiveAsync(aborted);
     }

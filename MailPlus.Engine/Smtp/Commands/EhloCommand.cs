@@ -49,6 +49,7 @@ internal sealed class EhloCommand : SmtpCommand
             "SMTPUTF8",
             "DSN",
             "CHUNKING",
+            "BINARYMIME",
             "DELIVERBY", // RFC 2852 2: no shortest time, every second is counted
         ]);
         if (session.Connection.IsTls)

@@ -86,8 +86,8 @@ internal sealed class ContentReceiver(NetConnection connection, LineInput input,
         }
     }
 
-    /// <summary>Reads one chunk of BDAT; a null spool throws it away.</summary>
-    public async ValueTask<ContentEnd> ReadChunkAsync(MessageSpool? spool, LineEndCheck lines, long size, CancellationToken stop)
+    /// <summary>Reads one chunk of BDAT; a null spool throws it away, without a check any octet may stand alone.</summary>
+    public async ValueTask<ContentEnd> ReadChunkAsync(MessageSpool? spool, LineEndCheck? lines, long size, CancellationToken stop)
     {
         var tooLarge = false;
         var pace = input.BeginContent();
@@ -95,11 +95,11 @@ internal sealed class ContentReceiver(NetConnection connection, LineInput input,
         {
             var result = await input.ReadContentAsync(pace, size - left, stop);
             var part = result.Buffer.Slice(0, Math.Min(left, result.Buffer.Length));
-            if (spool is not null && !tooLarge && !lines.HasBareLineEnd)
+            if (spool is not null && !tooLarge && lines is not { HasBareLineEnd: true })
             {
                 foreach (var segment in part)
                 {
-                    lines.Read(segment.Span);
+                    lines?.Read(segment.Span);
                     spool.Write(segment.Span);
                 }
             }
@@ -118,7 +118,7 @@ internal sealed class ContentReceiver(NetConnection connection, LineInput input,
             }
         }
 
-        return tooLarge ? ContentEnd.TooLarge : lines.HasBareLineEnd ? ContentEnd.BareLineEnd : ContentEnd.Complete;
+        return tooLarge ? ContentEnd.TooLarge : lines is { HasBareLineEnd: true } ? ContentEnd.BareLineEnd : ContentEnd.Complete;
     }
 
     /// <summary>Takes octets nobody wants.</summary>

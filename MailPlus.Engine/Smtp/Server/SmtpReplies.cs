@@ -50,6 +50,7 @@ internal static class SmtpReplies
     public static readonly SmtpReply HelloFirst = new(503, "5.5.1", "Send EHLO first");
     public static readonly SmtpReply MailFirst = new(503, "5.5.1", "Send MAIL first");
     public static readonly SmtpReply NestedMail = new(503, "5.5.1", "Sender already given");
+    public static readonly SmtpReply BinaryNeedsChunks = new(503, "5.5.1", "BODY=BINARYMIME is sent with BDAT");
     public static readonly SmtpReply ChunksBegun = new(503, "5.5.1", "Only BDAT, RSET or QUIT after a chunk");
     public static readonly SmtpReply NoRecipients = new(554, "5.5.1", "No valid recipients");
     public static readonly SmtpReply InTransaction = new(503, "5.5.1", "Not during a mail transaction");

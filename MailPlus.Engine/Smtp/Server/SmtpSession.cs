@@ -224,16 +224,16 @@ internal sealed class SmtpSession
 
         if (Transaction is not { Recipients.Count: > 0 } transaction)
         {
-            var left = await _receiver.ReadChunkAsync(null, new LineEndCheck(), size, aborted) == ContentEnd.PeerLeft;
+            var left = await _receiver.ReadChunkAsync(null, null, size, aborted) == ContentEnd.PeerLeft;
             return left ? throw new IOException("the peer left inside a chunk") : Transaction is null ? SmtpReplies.MailFirst : SmtpReplies.NoRecipients;
         }
 
         var spool = transaction.Chunks ??= Door.Spool.Open();
         var end = await _receiver.ReadChunkAsync(spool, transaction.ChunkLines, size, aborted);
-        if (end == ContentEnd.Complete && last)
+        if (end == ContentEnd.Complete && last && transaction.ChunkLines is { } lines)
         {
-            transaction.ChunkLines.Finish();
-            end = transaction.ChunkLines.HasBareLineEnd ? ContentEnd.BareLineEnd : end;
+            lines.Finish();
+            end = lines.HasBareLineEnd ? ContentEnd.BareLineEnd : end;
         }
 
         if (end != ContentEnd.Complete)

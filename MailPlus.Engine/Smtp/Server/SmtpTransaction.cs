@@ -21,8 +21,8 @@ internal sealed class SmtpTransaction(EmailAddress? reversePath, MailParameters 
     /// <summary>Chunks of BDAT so far, null before the first.</summary>
     public MessageSpool? Chunks { get; set; }
 
-    /// <summary>Finds bare line ends across chunks.</summary>
-    public LineEndCheck ChunkLines { get; } = new();
+    /// <summary>Finds bare line ends across chunks; null where lines mean nothing.</summary>
+    public LineEndCheck? ChunkLines { get; } = parameters.BinaryMime ? null : new LineEndCheck();
 
     /// <summary>Adds a recipient; one named twice gets one copy.</summary>
     public void Add(Recipient recipient)
@@ -39,6 +39,7 @@ internal sealed class SmtpTransaction(EmailAddress? reversePath, MailParameters 
         EnvelopeId = parameters.EnvelopeId,
         SmtpUtf8 = parameters.SmtpUtf8,
         EightBitMime = parameters.EightBitMime,
+        BinaryMime = parameters.BinaryMime,
         Terms = Terms,
     };
 

@@ -17,7 +17,7 @@ public enum ParameterFault
     Unknown,
 }
 
-/// <summary>ESMTP parameters of MAIL (RFC 1870, 6152, 6531, 3461, 4954, 2852, 4865, 6710, 8689). Pure.</summary>
+/// <summary>ESMTP parameters of MAIL (RFC 1870, 3030, 6152, 6531, 3461, 4954, 2852, 4865, 6710, 8689). Pure.</summary>
 public sealed record MailParameters
 {
     /// <summary>SIZE=, octets; null when absent.</summary>
@@ -25,6 +25,9 @@ public sealed record MailParameters
 
     /// <summary>BODY=8BITMIME.</summary>
     public bool EightBitMime { get; private set; }
+
+    /// <summary>BODY=BINARYMIME (RFC 3030 3): the content has no lines and comes by BDAT.</summary>
+    public bool BinaryMime { get; private set; }
 
     /// <summary>SMTPUTF8.</summary>
     public bool SmtpUtf8 { get; private set; }
@@ -90,7 +93,8 @@ public sealed record MailParameters
                 return isNumber ? ParameterFault.None : ParameterFault.BadValue;
             case "BODY":
                 EightBitMime = string.Equals(value, "8BITMIME", StringComparison.OrdinalIgnoreCase);
-                return EightBitMime || string.Equals(value, "7BIT", StringComparison.OrdinalIgnoreCase) ? ParameterFault.None : ParameterFault.BadValue;
+                BinaryMime = string.Equals(value, "BINARYMIME", StringComparison.OrdinalIgnoreCase);
+                return EightBitMime || BinaryMime || string.Equals(value, "7BIT", StringComparison.OrdinalIgnoreCase) ? ParameterFault.None : ParameterFault.BadValue;
             case "SMTPUTF8":
                 SmtpUtf8 = true;
                 return value is null ? ParameterFault.None : ParameterFault.BadValue;
