@@ -10,6 +10,7 @@ public sealed class AddressBookTests
 {
     private static readonly CancellationToken None = CancellationToken.None;
 
+    // mail-rules 15
     [Fact]
     public async Task Details_reach_the_user_and_postmaster_is_always_there()
     {

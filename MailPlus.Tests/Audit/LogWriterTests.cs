@@ -13,6 +13,7 @@ public sealed class LogWriterTests
 {
     private static readonly CancellationToken None = CancellationToken.None;
 
+    // mail-rules 2
     [Fact]
     public async Task Events_of_an_outbox_are_stored_once_though_read_twice()
     {

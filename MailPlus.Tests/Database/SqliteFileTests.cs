@@ -39,6 +39,7 @@ public sealed class SqliteFileTests : IAsyncLifetime
         Assert.Equal(500, await Count(again));
     }
 
+    // mail-rules 4
     [Fact]
     public async Task A_failing_item_is_undone_alone()
     {
@@ -94,6 +95,7 @@ public sealed class SqliteFileTests : IAsyncLifetime
         Assert.Equal(2, await Count(file));
     }
 
+    // mail-rules 4
     [Fact]
     public async Task A_failing_end_of_the_group_fails_its_items_and_leaves_nothing()
     {

@@ -12,6 +12,7 @@ public sealed class AcceptanceTests
 {
     private const string Plain = "From: ann@here.test\r\nSubject: hello\r\nDate: Tue, 24 Nov 2026 10:00:00 +0000\r\nMessage-ID: <1@x>\r\n\r\nbody\r\n";
 
+    // mail-rules 15, 17
     [Theory]
     [InlineData("ann@here.test", false, null)]
     [InlineData("postmaster@here.test", false, null)]
@@ -28,6 +29,7 @@ public sealed class AcceptanceTests
         Assert.Equal(kind, refusal?.Kind);
     }
 
+    // mail-rules 13
     [Fact]
     public async Task A_full_mailbox_is_refused_for_now_but_postmaster_never()
     {
@@ -39,6 +41,7 @@ public sealed class AcceptanceTests
         Assert.Null(await rig.Acceptance.CheckRecipientAsync(new Recipient(EmailAddress.Parse("postmaster@here.test")), DeliveryRig.Inbound, default));
     }
 
+    // mail-rules 21
     [Theory]
     [InlineData("ann@here.test", true)]
     [InlineData("ann.alias@here.test", true)]
@@ -53,6 +56,7 @@ public sealed class AcceptanceTests
         Assert.Null(await rig.Acceptance.CheckSenderAsync(address, DeliveryRig.Inbound, default));
     }
 
+    // mail-rules 21
     [Theory]
     [InlineData("From: Ann <ANN@here.test>", true)]
     [InlineData("From: Bob <bob@here.test>", false)]
@@ -77,6 +81,7 @@ public sealed class AcceptanceTests
         Assert.Equal(0, (await rig.ListAsync()).Total);
     }
 
+    // mail-rules 12
     [Fact]
     public async Task A_submission_loses_Bcc_and_gains_Date_and_Message_ID()
     {
@@ -90,6 +95,7 @@ public sealed class AcceptanceTests
         Assert.EndsWith("From: ann@here.test\r\nSubject: s\r\n\r\nbody\r\n", text, StringComparison.Ordinal);
     }
 
+    // mail-rules 12
     [Fact]
     public async Task Inbound_fields_that_only_we_may_write_are_dropped_and_all_else_stays()
     {
@@ -130,6 +136,7 @@ public sealed class AcceptanceTests
         Assert.Equal(RefusalKind.TooLarge, (await Assert.ThrowsAsync<RefusedException>(() => rig.SendAsync("s@far.test", Plain + new string('x', 65536), DeliveryRig.Inbound, "ann@here.test"))).Refusal.Kind);
     }
 
+    // mail-rules 5
     [Fact]
     public async Task Only_a_resend_after_a_lost_reply_is_recognised_and_only_for_an_hour()
     {

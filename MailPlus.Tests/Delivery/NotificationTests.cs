@@ -96,6 +96,7 @@ public sealed class NotificationTests
         Assert.Single(rig.Store.Inbox(1));
     }
 
+    // mail-rules 26
     [Fact]
     public async Task Nobody_answers_the_null_reverse_path_but_the_postmaster_hears_of_it()
     {
@@ -110,6 +111,7 @@ public sealed class NotificationTests
         Assert.Contains("someone@nowhere.test", Assert.Single(rig.Store.Inbox(1)).Text, StringComparison.Ordinal);
     }
 
+    // mail-rules 26
     [Fact]
     public async Task A_report_that_cannot_reach_the_postmaster_ends_there()
     {

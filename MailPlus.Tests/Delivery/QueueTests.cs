@@ -12,6 +12,7 @@ public sealed class QueueTests
 {
     private const string Text = "From: s@far.test\r\nSubject: hello\r\nMessage-ID: <1@x>\r\n\r\nbody\r\n";
 
+    // mail-rules 1
     [Fact]
     public async Task A_crash_between_mailbox_and_queue_delivers_nothing_twice()
     {
@@ -70,6 +71,7 @@ public sealed class QueueTests
         Assert.Contains("could not be delivered", Assert.Single(after.Store.Inbox(2)).Text, StringComparison.Ordinal);
     }
 
+    // mail-rules 1
     [Fact]
     public async Task Keys_are_forgotten_only_after_the_entry_is_gone_for_good()
     {

@@ -80,6 +80,7 @@ public sealed class RemoteDeliveryTests
         Assert.Single(server.Messages);
     }
 
+    // mail-rules 16
     [Fact]
     public async Task Domains_that_take_no_mail_bounce_at_once()
     {
@@ -135,6 +136,7 @@ public sealed class RemoteDeliveryTests
         Assert.Equal(2, server.Connections);
     }
 
+    // mail-rules 20
     [Fact]
     public async Task The_relay_host_takes_everything_and_gets_no_password_without_tls()
     {
@@ -269,6 +271,7 @@ public sealed class RemoteDeliveryTests
         Assert.Empty(rig.Store.Inbox(2));
     }
 
+    // mail-rules 16
     [Fact]
     public void Exchangers_come_by_preference_equal_ones_shuffled_and_never_ourselves()
     {

@@ -211,6 +211,7 @@ public sealed class StsTests : IAsyncLifetime
         Assert.Equal(["sts certificate-host-mismatch mx.far.test 1"], await CountsAsync());
     }
 
+    // mail-rules 36
     [Fact]
     public async Task Dane_goes_before_the_policy()
     {

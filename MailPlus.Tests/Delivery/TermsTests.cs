@@ -17,6 +17,7 @@ public sealed class TermsTests
 {
     private const string Text = "From: bob@here.test\r\nSubject: terms\r\nDate: Tue, 24 Nov 2026 10:00:00 +0000\r\nMessage-ID: <1@x>\r\n\r\nbody\r\n";
 
+    // mail-rules 39
     [Fact]
     public async Task A_held_message_waits_for_its_time_whatever_an_administrator_retries()
     {

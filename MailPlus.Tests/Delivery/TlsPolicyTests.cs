@@ -90,6 +90,7 @@ public sealed class TlsPolicyTests : IDisposable
         await DeferredAsync(rig, clear, "does not offer STARTTLS, but DANE demands it");
     }
 
+    // mail-rules 36
     [Fact]
     public async Task Records_that_cannot_be_looked_up_keep_the_mail_from_that_server_only()
     {

@@ -51,6 +51,7 @@ public sealed class AuthenticationTests
         Assert.StartsWith("spf=temperror", Assert.Single(rig.Happened.OfType<MessageAccepted>()).Authentication, StringComparison.Ordinal);
     }
 
+    // mail-rules 19
     [Fact]
     public async Task Own_users_exempt_networks_and_what_is_off_cost_nothing()
     {
@@ -76,6 +77,7 @@ public sealed class AuthenticationTests
         Assert.Equal(expected, Assert.Single(rig.Happened.OfType<MessageAccepted>()).Authentication);
     }
 
+    // mail-rules 31
     [Theory]
     [InlineData(512, AuthResult.Policy)]
     [InlineData(1024, AuthResult.Pass)]

@@ -60,6 +60,7 @@ public sealed class DnsResolverTests : IDisposable
         Assert.Equal([new MailExchanger(10, "a.two.test"), new MailExchanger(20, "b.two.test")], answer.Records);
     }
 
+    // mail-rules 16
     [Fact]
     public async Task Null_mx_is_told_apart() => Assert.True(Assert.Single((await _resolver.QueryMxAsync(DomainName.Parse("null.test"), default)).Records).IsNull);
 
@@ -117,6 +118,7 @@ public sealed class DnsResolverTests : IDisposable
         Assert.Equal("", (await _resolver.QueryAddressesAsync("host.test", default)).CanonicalName);
     }
 
+    // mail-rules 36
     [Theory]
     [InlineData("127.0.0.1", DnssecTrust.Loopback, true)]
     [InlineData("127.0.0.53", DnssecTrust.Loopback, true)]

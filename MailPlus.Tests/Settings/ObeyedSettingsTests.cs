@@ -101,6 +101,7 @@ public sealed class ObeyedSettingsTests(TurnableServer turnable) : IClassFixture
             Assert.Equal("* METADATA \"\" (/shared/admin \"mailto:boss@example.test\" /shared/comment \"back at nine\")", lines[0]);
         }));
 
+    // mail-rules 13
     [Fact]
     public async Task A_full_mailbox_is_told_at_RCPT()
     {

@@ -8,6 +8,7 @@ namespace MailPlus.Tests.Smtp;
 /// <summary>Peers that want too much of one session.</summary>
 public sealed class SmtpFloodTests
 {
+    // mail-rules 14
     [Fact]
     public async Task Of_100_000_recipients_as_many_are_kept_as_are_allowed_and_the_rest_is_told_452()
     {

@@ -119,6 +119,7 @@ public sealed class SmtpSessionTests
         Assert.Single(bench.Acceptance.Accepted);
     }
 
+    // mail-rules 5
     [Fact]
     public async Task A_message_whose_sender_left_before_the_250_is_remembered()
     {
@@ -156,6 +157,7 @@ public sealed class SmtpSessionTests
         Assert.Empty(bench.Acceptance.Lost);
     }
 
+    // mail-rules 3, 5
     [Fact]
     public async Task Acceptance_that_takes_too_long_is_answered_451()
     {
@@ -179,6 +181,7 @@ public sealed class SmtpSessionTests
         await served;
     }
 
+    // mail-rules 14
     [Fact]
     public async Task Recipient_n_plus_one_gets_452_and_the_others_the_message()
     {

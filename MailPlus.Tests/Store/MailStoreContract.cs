@@ -90,6 +90,7 @@ public abstract partial class MailStoreContract : IAsyncLifetime
         Assert.Null(await again.OpenAsync(inbox, new Uid(2), default));
     }
 
+    // mail-rules 4
     [Fact]
     public async Task A_big_message_is_read_whole_even_after_it_is_expunged()
     {
@@ -108,6 +109,7 @@ public abstract partial class MailStoreContract : IAsyncLifetime
         Assert.Equal(expected.AsSpan(2_000_000).ToArray(), await ReadAllAsync(stream));
     }
 
+    // mail-rules 1
     [Fact]
     public async Task A_delivery_happens_once_also_after_the_message_is_gone_until_it_is_forgotten()
     {
@@ -137,6 +139,7 @@ public abstract partial class MailStoreContract : IAsyncLifetime
         Assert.Equal(100, (await mail.StateAsync(inbox, default)).Count);
     }
 
+    // mail-rules 6
     [Fact]
     public async Task Uids_and_modseqs_only_rise_across_expunge_and_reopening()
     {
@@ -204,6 +207,7 @@ public abstract partial class MailStoreContract : IAsyncLifetime
         Assert.Equal(2UL, (await mail.StateAsync(inbox, default))[1].Keywords);
     }
 
+    // mail-rules 10
     [Fact]
     public async Task Recent_is_claimed_once()
     {
@@ -385,6 +389,7 @@ public abstract partial class MailStoreContract : IAsyncLifetime
         Assert.Equal("2,4:5", (await mail.VanishedSinceAsync(inbox, before.HighestModSeq, default)).ToString());
     }
 
+    // mail-rules 4
     [Fact]
     public async Task Usage_counts_each_copy()
     {
@@ -451,6 +456,7 @@ public abstract partial class MailStoreContract : IAsyncLifetime
         Assert.Empty(await RowsAsync(mail, inbox, [], MessageColumns.Content));
     }
 
+    // mail-rules 7
     [Fact]
     public async Task A_copy_is_whole_and_another_history()
     {

@@ -56,6 +56,7 @@ public sealed class SqliteMailStoreTests : MailStoreContract
         Assert.Single(Directory.GetFiles(Bodies));
     }
 
+    // mail-rules 4
     [Fact]
     public async Task Files_without_a_row_are_swept_after_a_crash()
     {
@@ -70,6 +71,35 @@ public sealed class SqliteMailStoreTests : MailStoreContract
         Assert.NotEqual("orphan", Path.GetFileName(Assert.Single(Directory.GetFiles(Bodies))));
     }
 
+    // mail-rules 9
+    [Fact]
+    public async Task Below_the_mark_of_purged_tombstones_all_that_is_absent_is_told()
+    {
+        await using var mail = await OpenAsync();
+        var inbox = await InboxAsync(mail);
+        var validity = (await mail.FindAsync("INBOX", default))!.UidValidity;
+        for (var i = 0; i < 40; i++)
+        {
+            await mail.AppendAsync(inbox, [StoreMessages.Make($"m{i}")], default);
+        }
+
+        var start = (await mail.FindAsync("INBOX", default))!.HighestModSeq;
+        var marks = new List<(uint Uid, ModSeq Before)>();
+        for (var uid = 2u; uid <= 40; uid += 2)
+        {
+            marks.Add((uid, (await mail.FindAsync("INBOX", default))!.HighestModSeq));
+            await mail.ExpungeAsync(inbox, UidSet.Of(new Uid(uid)), true, default);
+        }
+
+        // Far more rows than are kept: of the first only the mark is left, and the answer is all that is not there.
+        var all = UidSet.FromRanges([.. marks.Select(m => (m.Uid, m.Uid))]).ToString();
+        Assert.Equal(all, (await mail.VanishedSinceAsync(inbox, start, default)).ToString());
+        Assert.Equal(all, (await mail.VanishedSinceAsync(inbox, marks[1].Before, default)).ToString());
+        Assert.Equal("40", (await mail.VanishedSinceAsync(inbox, marks[^1].Before, default)).ToString());
+        Assert.Equal(validity, (await mail.FindAsync("INBOX", default))!.UidValidity);
+    }
+
+    // mail-rules 6
     [Fact]
     public async Task Modseqs_given_out_before_a_crash_are_never_given_out_again()
     {
@@ -99,6 +129,7 @@ public sealed class SqliteMailStoreTests : MailStoreContract
         Assert.True((await again.StoreFlagsAsync(after.Mailbox.Id, Flag(MessageFlags.Seen), default)).State[0].ModSeq.Value > given);
     }
 
+    // mail-rules 4
     [Fact]
     public async Task A_full_disk_is_refused_for_now_and_spares_what_was_there()
     {

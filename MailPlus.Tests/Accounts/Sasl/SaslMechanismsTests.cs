@@ -19,6 +19,7 @@ public sealed class SaslMechanismsTests
     private static readonly CancellationToken None = CancellationToken.None;
     private static readonly byte[] Binding = [1, 2, 3];
 
+    // mail-rules 22
     [Fact]
     public async Task A_verifier_is_stored_with_the_password_and_SCRAM_signs_in_with_it()
     {
@@ -36,6 +37,7 @@ public sealed class SaslMechanismsTests
         Assert.Equal(SaslEnd.SignedIn, (await SayAsync(sasl, "scram-sha-256", Channel(), fresh.First(), first => fresh.Final(first), _ => [])).End);
     }
 
+    // mail-rules 22
     [Fact]
     public async Task PLUS_signs_in_only_over_the_channel_it_is_bound_to()
     {
@@ -56,6 +58,7 @@ public sealed class SaslMechanismsTests
         Assert.Equal(SaslEnd.UnknownMechanism, (await SayAsync(sasl, "SCRAM-SHA-256-PLUS", Channel(), right.First())).End);
     }
 
+    // mail-rules 22
     [Fact]
     public async Task A_client_that_was_not_shown_PLUS_is_refused()
     {
@@ -135,6 +138,7 @@ public sealed class SaslMechanismsTests
         Assert.Equal(expected, end.End);
     }
 
+    // mail-rules 20
     [Fact]
     public async Task Nothing_is_offered_or_taken_without_TLS()
     {

@@ -8,7 +8,7 @@ namespace MailPlus.Tests.Imap.Stress;
 
 /// <summary>
 /// Many clients change the same mailboxes at once; each checks every untagged response against its own model, and all must agree whenever they pause
-/// (RFC 3501 7.4.1, RFC 7162, mail-rules A).
+/// (RFC 3501 7.4.1, RFC 7162, mail-rules 8).
 /// </summary>
 public sealed class StressTests(ITestOutputHelper log)
 {

@@ -73,6 +73,7 @@ public sealed class SmtpClientTests
         Assert.Equal(SmtpOutcomeKind.Accepted, (await SendAsync(session, Message("ann@example.test")))[0].Kind);
     }
 
+    // mail-rules 20
     [Fact]
     public async Task A_password_is_never_sent_without_a_verified_certificate()
     {

@@ -18,6 +18,7 @@ public sealed class VerbTests
         await CheckAsync(server, "offline");
     }
 
+    // mail-rules 7
     [Fact]
     public async Task Backup_and_restore_bring_everything_back_under_new_histories()
     {
