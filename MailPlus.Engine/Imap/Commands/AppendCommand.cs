@@ -8,7 +8,7 @@ namespace MailPlus.Engine.Imap.Commands;
 /// <summary>APPEND (RFC 3501 6.3.11) of one or several messages (MULTIAPPEND, RFC 3502), durable when answered.</summary>
 internal sealed class AppendCommand() : ImapCommand("APPEND", SessionStates.SignedIn)
 {
-    private const int MaxMessages = 200;
+    private const int MaxMessages = 2000;
 
     public override async ValueTask<Completion> RunAsync(ImapSession session, CommandText command, CancellationToken cancellationToken)
     {

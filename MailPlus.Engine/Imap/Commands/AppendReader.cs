@@ -17,12 +17,17 @@ namespace MailPlus.Engine.Imap.Commands;
 internal sealed class AppendReader(ImapSession session, Place target, ReadOnlyMemory<byte> text, LiteralMark? literal)
 {
     private const int MaxParts = 500;
+
+    /// <summary>What the messages of one command may hold in memory together: many small ones are no trouble, the rest waits in files.</summary>
+    private const int MaxMemory = 8 * 1024 * 1024;
+
     private static readonly TimeSpan DataPatience = TimeSpan.FromMinutes(5);
 
     private ReadOnlyMemory<byte> _text = text;
     private LiteralMark? _literal = literal;
     private int _parts;
     private int _messages;
+    private int _inMemory;
 
     /// <summary>A literal that is announced but not read yet: what must be dropped when the command fails.</summary>
     public LiteralMark? Pending => _literal;
@@ -46,7 +51,10 @@ internal sealed class AppendReader(ImapSession session, Place target, ReadOnlyMe
             throw Empty();
         }
 
-        await using var spool = new LiteralSpool(session.With.Run.DataFolder, isCatenate ? 0 : _literal?.Length ?? 0);
+        await using var spool = new LiteralSpool(session.With.Run.DataFolder, isCatenate ? 0 : _literal?.Length ?? 0)
+        {
+            MemoryOctets = Math.Min(LiteralSpool.MostInMemory, MaxMemory - _inMemory),
+        };
         var isBinary = false;
         if (isCatenate)
         {
@@ -66,6 +74,7 @@ internal sealed class AppendReader(ImapSession session, Place target, ReadOnlyMe
             throw Empty();
         }
 
+        _inMemory += spool.InMemory;
         var content = await spool.FinishAsync(cancellationToken);
         try
         {

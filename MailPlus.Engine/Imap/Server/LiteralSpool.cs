@@ -8,13 +8,20 @@ namespace MailPlus.Engine.Imap.Server;
 /// <param name="expected">Octets that will come, when that is known: saves growing.</param>
 internal sealed class LiteralSpool(string dataFolder, long expected = 0) : IAsyncDisposable
 {
-    private const int MemoryOctets = 256 * 1024;
+    /// <summary>Octets a message may hold in memory.</summary>
+    public const int MostInMemory = 256 * 1024;
 
-    private byte[] _memory = new byte[Math.Clamp(expected, 256, MemoryOctets)];
+    private byte[] _memory = [];
     private FileStream? _file;
     private string _fileName = "";
     private int _inMemory;
     private bool _finished;
+
+    /// <summary>Octets this one may hold in memory; what is larger goes to a file.</summary>
+    public int MemoryOctets { get; init; } = MostInMemory;
+
+    /// <summary>Octets held in memory.</summary>
+    public int InMemory => _file is null ? _inMemory : 0;
 
     /// <summary>Octets so far.</summary>
     public long Length { get; private set; }
@@ -30,7 +37,8 @@ internal sealed class LiteralSpool(string dataFolder, long expected = 0) : IAsyn
         {
             if (_memory.Length < Length)
             {
-                Array.Resize(ref _memory, (int)Math.Min(MemoryOctets, Math.Max(Length, _memory.Length * 4L)));
+                var known = _memory.Length == 0 ? expected : _memory.Length * 4L;
+                Array.Resize(ref _memory, (int)Math.Min(MemoryOctets, Math.Max(Math.Max(Length, 256), known)));
             }
 
             octets.CopyTo(_memory.AsMemory(_inMemory));
