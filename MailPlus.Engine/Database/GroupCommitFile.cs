@@ -65,7 +65,7 @@ internal sealed class GroupCommitFile : SqliteFile
             await _room.WaitAsync(cancellationToken);
             try
             {
-                var item = new WriteItem<T>(work, durability, cancellationToken);
+                var item = new WriteItem<SqliteSession, T>(work, durability, cancellationToken);
                 _waiting.Enqueue(item);
                 if (Interlocked.Exchange(ref _scheduled, 1) == 0)
                 {

@@ -79,7 +79,7 @@ internal sealed class SqliteConnectionSession : SqliteSession, IDisposable
     {
         if (!_statements.TryGetValue(sql, out var statement))
         {
-            statement = new SqliteStatement(Connection.Handle!, sql);
+            statement = new SqliteStatement(Connection.Handle!, SqlText.ForSqlite(sql));
             _statements.Add(sql, statement);
         }
 

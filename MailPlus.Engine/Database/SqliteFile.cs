@@ -17,7 +17,7 @@ public enum Durability
 /// One SQLite database with one writer that commits all waiting work in one transaction, a savepoint an item (mail-rules 4), and readers on connections of their own.
 /// All SQLite calls run on a bounded set of dedicated threads (<see cref="SqliteThreads"/>), because Microsoft.Data.Sqlite's async calls block.
 /// </summary>
-public abstract class SqliteFile : IAsyncDisposable
+public abstract class SqliteFile : SqlFile
 {
     /// <summary>Opens a database, making or upgrading it as needed (a copy <c>NAME.v1</c> of the old version is kept beside it).</summary>
     /// <exception cref="RefusedException">Unavailable: broken, not ours, made by a newer binary, or the disk does not allow it.</exception>
@@ -34,15 +34,16 @@ public abstract class SqliteFile : IAsyncDisposable
     /// <summary>Runs a read on a reader connection, in one read transaction.</summary>
     public abstract Task<T> ReadAsync<T>(Func<SqliteSession, T> work, CancellationToken cancellationToken);
 
-    /// <summary>Writes a consistent copy through the backup API (mail-rules 7).</summary>
-    public abstract Task CopyToAsync(string fileName, CancellationToken cancellationToken);
+    /// <inheritdoc/>
+    public sealed override Task<T> WriteAsync<T>(Func<SqlSession, T> work, Durability durability, CancellationToken cancellationToken) =>
+        WriteAsync((Func<SqliteSession, T>)work, durability, cancellationToken);
 
-    /// <summary>Finishes waiting work, checkpoints and closes.</summary>
-    public abstract ValueTask DisposeAsync();
+    /// <inheritdoc/>
+    public sealed override Task<T> ReadAsync<T>(Func<SqlSession, T> work, CancellationToken cancellationToken) => ReadAsync((Func<SqliteSession, T>)work, cancellationToken);
 }
 
 /// <summary>One connection with its prepared statements. Used by one thread at a time.</summary>
-public abstract class SqliteSession
+public abstract class SqliteSession : SqlSession
 {
     /// <summary>The connection.</summary>
     public abstract SqliteConnection Connection { get; }
@@ -51,14 +52,5 @@ public abstract class SqliteSession
     public abstract SqliteCommand Prepare(string sql, params ReadOnlySpan<object?> parameters);
 
     /// <summary>A prepared statement for hot paths, kept for the life of the connection, reset and without parameters. Ends with the work that asked for it.</summary>
-    public abstract SqliteStatement Statement(string sql);
-
-    /// <summary>Rows that the last INSERT, UPDATE or DELETE changed.</summary>
-    public abstract int Changes { get; }
-
-    /// <summary>The number of the group commit under way: state kept between items of a group belongs to this number only, as a failed commit undoes it.</summary>
-    public abstract long Group { get; }
-
-    /// <summary>Registers an action that runs after this group's commit, on the writer thread, in order (publishing to the change feed, updating snapshots).</summary>
-    public abstract void AfterCommit(Action action);
+    public abstract override SqliteStatement Statement(string sql);
 }

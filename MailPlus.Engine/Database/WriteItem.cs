@@ -11,7 +11,7 @@ internal abstract class WriteItem(Durability durability, CancellationToken cance
     public abstract bool TryCancel();
 
     /// <summary>Does the work and keeps the result.</summary>
-    public abstract void Run(SqliteSession session);
+    public abstract void Run(SqlSession session);
 
     /// <summary>Remembers why the work was undone; told after the commit.</summary>
     public abstract void Refuse(Exception failure);
@@ -24,8 +24,9 @@ internal abstract class WriteItem(Durability durability, CancellationToken cance
 }
 
 /// <inheritdoc/>
-internal sealed class WriteItem<T>(Func<SqliteSession, T> work, Durability durability, CancellationToken cancellationToken)
+internal sealed class WriteItem<TSession, T>(Func<TSession, T> work, Durability durability, CancellationToken cancellationToken)
     : WriteItem(durability, cancellationToken)
+    where TSession : SqlSession
 {
     private T _result = default!;
     private bool _ran;
@@ -45,9 +46,10 @@ internal sealed class WriteItem<T>(Func<SqliteSession, T> work, Durability durab
         return true;
     }
 
-    public override void Run(SqliteSession session)
+    public override void Run(SqlSession session)
     {
-        _result = work(session);
+        _failure = null; // Of an earlier try.
+        _result = work((TSession)session);
         _ran = true;
     }
 

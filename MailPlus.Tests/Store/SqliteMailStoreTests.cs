@@ -2,6 +2,7 @@ using MailPlus.Engine.Database;
 using MailPlus.Engine.Mime;
 using MailPlus.Engine.Primitives;
 using MailPlus.Engine.Store.Contract;
+using MailPlus.Engine.Store.Mailboxes;
 using MailPlus.Engine.Store.Sqlite;
 using MailPlus.Tests.Support;
 using Microsoft.Data.Sqlite;
@@ -136,15 +137,15 @@ public sealed class SqliteMailStoreTests : MailStoreContract
         await using var mail = await OpenAsync();
         var inbox = await InboxAsync(mail);
         await mail.AppendAsync(inbox, [StoreMessages.Make("a")], default);
-        var account = ((SqliteAccountStore)mail).Source;
-        var pages = await account.WriteAsync(e => e.Session.Prepare("PRAGMA page_count").ExecuteScalar(), Durability.Full, default);
-        await account.WriteAsync(e => e.Session.Prepare($"PRAGMA max_page_count={(long)pages! + 2}").ExecuteScalar(), Durability.Full, default);
+        var account = ((AccountStore)mail).Source;
+        var pages = await account.WriteAsync(e => ((SqliteSession)e.Session).Prepare("PRAGMA page_count").ExecuteScalar(), Durability.Full, default);
+        await account.WriteAsync(e => ((SqliteSession)e.Session).Prepare($"PRAGMA max_page_count={(long)pages! + 2}").ExecuteScalar(), Durability.Full, default);
         var failures = await Task.WhenAll(Enumerable.Range(0, 60).Select(i =>
             Record.ExceptionAsync(() => mail.AppendAsync(inbox, [StoreMessages.Make($"m{i}", octets: 1900)], default))));
         Assert.Contains(failures, f => f is RefusedException { Refusal: { Kind: RefusalKind.Unavailable, Temporary: true } });
         var kept = failures.Count(f => f is null) + 1;
         Assert.Equal(kept, (await mail.StateAsync(inbox, default)).Count);
-        await account.WriteAsync(e => e.Session.Prepare("PRAGMA max_page_count=100000").ExecuteScalar(), Durability.Full, default);
+        await account.WriteAsync(e => ((SqliteSession)e.Session).Prepare("PRAGMA max_page_count=100000").ExecuteScalar(), Durability.Full, default);
         Assert.Equal(new Uid((uint)kept + 1), (await mail.AppendAsync(inbox, [StoreMessages.Make("b")], default)).Uids[0]);
         await CrashAsync();
         await using var again = await OpenAsync();
@@ -199,9 +200,9 @@ public sealed class SqliteMailStoreTests : MailStoreContract
 
         await CrashAsync();
         await using var again = await OpenAsync();
-        var account = ((SqliteAccountStore)again).Source;
+        var account = ((AccountStore)again).Source;
         await Eventually.TrueAsync(
-            async () => (long)(await account.ReadAsync(s => s.Prepare("SELECT (SELECT count(*) FROM body) + (SELECT count(*) FROM doomed)").ExecuteScalar(), default))! == 1,
+            async () => (long)(await account.ReadAsync(s => ((SqliteSession)s).Prepare("SELECT (SELECT count(*) FROM body) + (SELECT count(*) FROM doomed)").ExecuteScalar(), default))! == 1,
             () => "only the copied message is left");
         Assert.Empty(Directory.GetFiles(Bodies));
         await using var content = await again.OpenAsync(await InboxAsync(again), new Uid(1), default);

@@ -5,6 +5,7 @@ using MailPlus.Engine.Database;
 using MailPlus.Engine.Mime;
 using MailPlus.Engine.Primitives;
 using MailPlus.Engine.Store.Contract;
+using MailPlus.Engine.Store.Mailboxes;
 using MailPlus.Engine.Store.Sqlite;
 using Microsoft.Extensions.Logging.Abstractions;
 

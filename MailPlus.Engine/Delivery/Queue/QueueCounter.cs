@@ -17,7 +17,7 @@ internal sealed class QueueCounter(string name, long reserved)
     public long Take() => Interlocked.Increment(ref _next) - 1;
 
     /// <summary>Makes the mark cover a number that the present transaction uses. Writer thread only.</summary>
-    public void Cover(SqliteSession session, long used)
+    public void Cover(SqlSession session, long used)
     {
         if (used < _reserved)
         {

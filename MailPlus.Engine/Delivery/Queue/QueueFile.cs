@@ -14,12 +14,12 @@ internal sealed class QueueFile : IAsyncDisposable
 {
     private const string NotBefore = "AND NOT EXISTS (SELECT 1 FROM terms WHERE terms.entry = recipient.entry AND terms.hold > ?1)";
 
-    private readonly SqliteFile _file;
+    private readonly SqlFile _file;
     private readonly QueueBodies _bodies;
     private readonly QueueCounter _entries;
     private readonly QueueCounter _events;
 
-    private QueueFile(SqliteFile file, QueueBodies bodies, QueueCounter entries, QueueCounter events)
+    private QueueFile(SqlFile file, QueueBodies bodies, QueueCounter entries, QueueCounter events)
     {
         _file = file;
         _bodies = bodies;
@@ -32,7 +32,7 @@ internal sealed class QueueFile : IAsyncDisposable
     public QueueOutbox Outbox { get; }
 
     /// <summary>The database, for reading.</summary>
-    public SqliteFile Database => _file;
+    public SqlFile Database => _file;
 
     /// <summary>
     /// Takes an open queue.db into use: what an earlier process had in hand is due now, body files without an entry are removed.
@@ -42,7 +42,7 @@ internal sealed class QueueFile : IAsyncDisposable
     /// <param name="threads">Where file work runs.</param>
     /// <param name="now">The present.</param>
     /// <param name="cancellationToken">Ends the start.</param>
-    public static async Task<QueueFile> StartAsync(SqliteFile file, string folder, SqliteThreads threads, Instant now, CancellationToken cancellationToken)
+    public static async Task<QueueFile> StartAsync(SqlFile file, string folder, SqliteThreads threads, Instant now, CancellationToken cancellationToken)
     {
         var (entries, events) = await file.WriteAsync(session =>
         {
@@ -333,20 +333,20 @@ internal sealed class QueueFile : IAsyncDisposable
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => _file.DisposeAsync();
 
-    private void Insert(SqliteSession session, QueueEntry entry, int state)
+    private void Insert(SqlSession session, QueueEntry entry, int state)
     {
         _entries.Cover(session, entry.Id.Value);
         QueueRows.Insert(session, entry, state);
     }
 
-    private void Tell(SqliteSession session, StoredEvent happened)
+    private void Tell(SqlSession session, StoredEvent happened)
     {
         var id = _events.Take();
         _events.Cover(session, id);
         session.Statement("INSERT INTO outbox (id, kind, event) VALUES (?1, ?2, ?3)").Bind(0, id).Bind(1, happened.Kind).Bind(2, happened.Json).Execute();
     }
 
-    private bool Apply(SqliteSession session, EntryUpdate update, List<EntryId> gone, Dictionary<AccountId, List<long>> keys)
+    private bool Apply(SqlSession session, EntryUpdate update, List<EntryId> gone, Dictionary<AccountId, List<long>> keys)
     {
         var id = update.Entry.Id.Value;
         var touched = 0;
@@ -398,7 +398,7 @@ internal sealed class QueueFile : IAsyncDisposable
         }
     }
 
-    private void DropBodyAfterCommit(SqliteSession session, QueueEntry entry)
+    private void DropBodyAfterCommit(SqlSession session, QueueEntry entry)
     {
         if (entry.BodyFile is { } name)
         {
@@ -406,7 +406,7 @@ internal sealed class QueueFile : IAsyncDisposable
         }
     }
 
-    private static long Reserved(SqliteSession session, string name)
+    private static long Reserved(SqlSession session, string name)
     {
         var row = session.Statement("SELECT reserved FROM counter WHERE name = ?1").Bind(0, name);
         return row.Step() ? row.Long(0) : throw new InvalidDataException($"queue.db has no counter {name}");

@@ -16,7 +16,7 @@ internal static class QueueListingQuery
         """;
 
     /// <summary>One page.</summary>
-    public static Page<QueuedMessage> Run(SqliteSession session, QueueQuery query)
+    public static Page<QueuedMessage> Run(SqlSession session, QueueQuery query)
     {
         if (query.State is RecipientState.Done or RecipientState.Failed)
         {
@@ -48,7 +48,7 @@ internal static class QueueListingQuery
         return new Page<QueuedMessage>([.. found.Select(m => m with { Recipients = Recipients(session, m.Entry) })], total);
     }
 
-    private static List<QueuedRecipient> Recipients(SqliteSession session, EntryId entry)
+    private static List<QueuedRecipient> Recipients(SqlSession session, EntryId entry)
     {
         var recipients = new List<QueuedRecipient>();
         var rows = session.Statement("SELECT address, state, attempts, next, reply FROM recipient WHERE entry = ?1 ORDER BY position LIMIT ?2").Bind(0, entry.Value).Bind(1, RecipientsShown);
@@ -72,7 +72,7 @@ internal static class QueueListingQuery
         return recipients;
     }
 
-    private static SqliteStatement Bind(SqliteStatement statement, QueueQuery query)
+    private static SqlStatement Bind(SqlStatement statement, QueueQuery query)
     {
         var escaped = query.Search.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("%", "\\%", StringComparison.Ordinal).Replace("_", "\\_", StringComparison.Ordinal);
         var id = EntryId.TryParse(query.Search, out var entry) ? entry.Value : 0;

@@ -7,10 +7,10 @@ namespace MailPlus.Engine.Delivery.Queue;
 /// <summary>The outbox of queue.db: events committed with the change they tell of, kept until the log has them.</summary>
 public sealed class QueueOutbox : IEventOutbox
 {
-    private readonly SqliteFile _file;
+    private readonly SqlFile _file;
     private readonly Channel<bool> _signal = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
 
-    internal QueueOutbox(SqliteFile file)
+    internal QueueOutbox(SqlFile file)
     {
         _file = file;
         Signal(); // an earlier process may have left some

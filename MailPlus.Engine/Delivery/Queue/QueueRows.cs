@@ -21,7 +21,7 @@ internal static class QueueRows
     }
 
     /// <summary>Rows the last statement changed.</summary>
-    public static long Changed(SqliteSession session)
+    public static long Changed(SqlSession session)
     {
         var row = session.Statement("SELECT changes()");
         var changed = row.Step() ? row.Long(0) : 0;
@@ -30,7 +30,7 @@ internal static class QueueRows
     }
 
     /// <summary>Writes a new entry.</summary>
-    public static void Insert(SqliteSession session, QueueEntry entry, int state)
+    public static void Insert(SqlSession session, QueueEntry entry, int state)
     {
         var row = session.Statement($"INSERT INTO entry ({EntryColumns}, body) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)")
             .Bind(0, entry.Id.Value).Bind(1, entry.Accepted.Microseconds).Bind(2, (long)entry.Origin).Bind(3, entry.ReversePath?.ToString())
@@ -48,7 +48,7 @@ internal static class QueueRows
 
     /// <summary>Writes the result of an attempt: a recipient that is done has no row any more.</summary>
     /// <returns>1 when the recipient was still there.</returns>
-    public static int Write(SqliteSession session, long entry, RecipientResult result)
+    public static int Write(SqlSession session, long entry, RecipientResult result)
     {
         if (result.Result is DeliveryResult.Deferred)
         {
@@ -66,7 +66,7 @@ internal static class QueueRows
 
     /// <summary>Reads an entry with its recipients: those that wait and are due by a time, or all.</summary>
     /// <returns>Null when it is gone.</returns>
-    public static QueueEntry? Read(SqliteSession session, long id, Instant? dueBy, string bodies)
+    public static QueueEntry? Read(SqlSession session, long id, Instant? dueBy, string bodies)
     {
         var recipients = new List<QueueRecipient>();
         var rows = dueBy is { } time
@@ -90,7 +90,7 @@ internal static class QueueRows
     }
 
     /// <summary>Reads <see cref="EntryColumns"/> of the present row.</summary>
-    public static QueueEntry ReadEntry(SqliteStatement row, IReadOnlyList<QueueRecipient> recipients, string bodies, DeliveryTerms terms)
+    public static QueueEntry ReadEntry(SqlStatement row, IReadOnlyList<QueueRecipient> recipients, string bodies, DeliveryTerms terms)
     {
         var traits = (Traits)row.Int(6);
         return new QueueEntry

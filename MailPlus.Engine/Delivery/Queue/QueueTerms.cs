@@ -6,13 +6,13 @@ namespace MailPlus.Engine.Delivery.Queue;
 /// <summary>The rows of <c>terms</c>: only entries whose senders asked for something have one.</summary>
 internal static class QueueTerms
 {
-    /// <summary>Columns of <see cref="Read(SqliteSession, long)"/>, in order.</summary>
+    /// <summary>Columns of <see cref="Read(SqlSession, long)"/>, in order.</summary>
     public const string Columns = "hold, by_until, by_mode, by_trace, priority, tls";
 
     private const int Required = 1, Waived = 2;
 
     /// <summary>Writes the terms of a new entry.</summary>
-    public static void Insert(SqliteSession session, QueueEntry entry)
+    public static void Insert(SqlSession session, QueueEntry entry)
     {
         var terms = entry.Terms;
         if (terms == DeliveryTerms.None)
@@ -27,7 +27,7 @@ internal static class QueueTerms
     }
 
     /// <summary>The terms of an entry, null when there are none.</summary>
-    public static DeliveryTerms? Read(SqliteSession session, long entry)
+    public static DeliveryTerms? Read(SqlSession session, long entry)
     {
         var row = session.Statement($"SELECT {Columns} FROM terms WHERE entry = ?1").Bind(0, entry);
         var terms = row.Step() ? Of(row) : null;
@@ -36,7 +36,7 @@ internal static class QueueTerms
     }
 
     /// <summary>Forgets the terms of an entry that is gone.</summary>
-    public static void Delete(SqliteSession session, QueueEntry entry)
+    public static void Delete(SqlSession session, QueueEntry entry)
     {
         if (entry.Terms != DeliveryTerms.None)
         {
@@ -44,7 +44,7 @@ internal static class QueueTerms
         }
     }
 
-    private static DeliveryTerms Of(SqliteStatement row) => new()
+    private static DeliveryTerms Of(SqlStatement row) => new()
     {
         HoldUntil = row.IsNull(0) ? null : new Instant(row.Long(0)),
         DeliverBy = row.IsNull(1) ? null : new Instant(row.Long(1)),
@@ -55,7 +55,7 @@ internal static class QueueTerms
         WaivesTls = row.Int(5) == Waived,
     };
 
-    private static void Bind(SqliteStatement row, int index, Instant? value)
+    private static void Bind(SqlStatement row, int index, Instant? value)
     {
         if (value is { } time)
         {

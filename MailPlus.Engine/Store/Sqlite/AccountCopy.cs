@@ -27,8 +27,8 @@ internal static class AccountCopy
         }
     }
 
-    /// <summary>Marks the copy as another history (mail-rules 7) and brings the big bodies its rows name.</summary>
-    public static bool Finish(string folder, BodyFolder bodies)
+    /// <summary>Marks the copy as another history (mail-rules 7) and brings the big bodies its rows name, unless they are there.</summary>
+    public static bool Finish(string folder, BodyFolder? bodies)
     {
         try
         {
@@ -48,7 +48,7 @@ internal static class AccountCopy
             var target = Path.Combine(folder, BodyFolder.Name);
             foreach (var file in files)
             {
-                bodies.CopyTo(file, Path.Combine(target, file));
+                bodies?.CopyTo(file, Path.Combine(target, file));
             }
 
             DurableFiles.FlushFolder(target);

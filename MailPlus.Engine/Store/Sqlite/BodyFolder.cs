@@ -1,6 +1,8 @@
 using System.Security.Cryptography;
 using MailPlus.Engine.Database;
 using MailPlus.Engine.Mime;
+using MailPlus.Engine.Store.Contract;
+using MailPlus.Engine.Store.Mailboxes;
 using Microsoft.Win32.SafeHandles;
 
 namespace MailPlus.Engine.Store.Sqlite;
@@ -9,7 +11,7 @@ namespace MailPlus.Engine.Store.Sqlite;
 /// The folder of bodies too big for the database: immutable files, flushed with the folder before their row is committed, removed after the row's removal is.
 /// All of it blocks.
 /// </summary>
-internal sealed class BodyFolder(string folder)
+internal sealed class BodyFolder(string folder, SqliteThreads threads) : IBigBodies
 {
     public const string Name = "bodies";
 
@@ -18,7 +20,7 @@ internal sealed class BodyFolder(string folder)
     private int _holders;
 
     /// <summary>Names of files that rows refer to.</summary>
-    public static HashSet<string> KnownFiles(SqliteSession session)
+    public static HashSet<string> KnownFiles(SqlSession session)
     {
         var files = new HashSet<string>(StringComparer.Ordinal);
         var rows = session.Statement("SELECT file FROM body WHERE file IS NOT NULL");
@@ -31,8 +33,21 @@ internal sealed class BodyFolder(string folder)
         return files;
     }
 
-    /// <summary>Places contents under new names, by link where that is possible, durable on return.</summary>
-    public string[] Place(IReadOnlyList<MessageContent> contents)
+    /// <summary>Places contents under new names, by link where that is possible, durable on completion.</summary>
+    public Task<string[]> PlaceAsync(IReadOnlyList<MessageContent> contents, CancellationToken cancellationToken) => threads.RunAsync(() => Place(contents), cancellationToken);
+
+    public void Write(SqlSession session, string name, MessageContent content)
+    {
+        // It has been placed.
+    }
+
+    public void Delete(AccountEdit edit, string name) => edit.Unlink(name);
+
+    public void Withdraw(string name) => Remove(name);
+
+    public StoredContent Open(SqlSession session, string name, BigBody body) => new FileContent(body.Prefix, Open(name, body.Size - body.Prefix.Length), body.Size, body.HeaderLength);
+
+    private string[] Place(IReadOnlyList<MessageContent> contents)
     {
         var names = new List<string>(contents.Count);
         try

@@ -1,7 +1,7 @@
 using MailPlus.Engine.Primitives;
 using MailPlus.Engine.Store.Contract;
 
-namespace MailPlus.Engine.Store.Sqlite;
+namespace MailPlus.Engine.Store.Mailboxes;
 
 /// <summary>
 /// Up to 256 messages of a snapshot, immutable. Blocks of successive snapshots may share one array: an append writes beyond the count that older ones look at,

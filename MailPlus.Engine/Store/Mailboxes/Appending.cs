@@ -3,7 +3,7 @@ using MailPlus.Engine.Mime;
 using MailPlus.Engine.Primitives;
 using MailPlus.Engine.Store.Contract;
 
-namespace MailPlus.Engine.Store.Sqlite;
+namespace MailPlus.Engine.Store.Mailboxes;
 
 /// <summary>
 /// A message made ready for its row, outside of the writer: octets to be bound, or a file already placed and flushed.
@@ -30,7 +30,7 @@ internal static class Appending
     private const uint MaxUid = uint.MaxValue - 1; // UIDNEXT must be a number too.
 
     /// <summary>Reads small contents into memory and places big ones in the folder of bodies, flushed.</summary>
-    public static async ValueTask<ReadyMessage[]> PrepareAsync(SqliteAccount account, IReadOnlyList<NewMessage> messages, CancellationToken cancellationToken)
+    public static async ValueTask<ReadyMessage[]> PrepareAsync(OpenAccount account, IReadOnlyList<NewMessage> messages, CancellationToken cancellationToken)
     {
         var ready = new ReadyMessage[messages.Count];
         List<int>? big = null;
@@ -55,7 +55,7 @@ internal static class Appending
         if (big is not null)
         {
             var contents = big.Select(i => messages[i].Content).ToList();
-            var names = await account.Threads.RunAsync(() => account.Bodies.Place(contents), cancellationToken);
+            var names = await account.Bodies.PlaceAsync(contents, cancellationToken);
             for (var i = 0; i < big.Count; i++)
             {
                 ready[big[i]] = new ReadyMessage(messages[big[i]], messages[big[i]].Prefix, null, names[i]);
@@ -66,7 +66,7 @@ internal static class Appending
     }
 
     /// <summary>Gives buffers back; when nothing was committed, placed files too.</summary>
-    public static void Release(SqliteAccount account, ReadyMessage[] ready, bool committed)
+    public static void Release(OpenAccount account, ReadyMessage[] ready, bool committed)
     {
         foreach (var message in ready)
         {
@@ -77,7 +77,7 @@ internal static class Appending
 
             if (message.File is not null && !committed)
             {
-                account.Bodies.Remove(message.File);
+                account.Bodies.Withdraw(message.File);
             }
         }
     }
@@ -119,7 +119,7 @@ internal static class Appending
     /// <summary>Notes a delivery; false when it was made before (mail-rules 1).</summary>
     public static bool TryNote(AccountEdit edit, in DeliveryKey key)
     {
-        edit.Session.Statement("INSERT OR IGNORE INTO delivered(entry, recipient, action) VALUES(?, ?, ?)")
+        edit.Session.Statement("INSERT INTO delivered({,}entry, recipient, action) VALUES({$}?, ?, ?) ON CONFLICT DO NOTHING")
             .Bind(0, key.Entry.Value).Bind(1, key.Recipient).Bind(2, key.Action).Execute();
         return edit.Session.Changes > 0;
     }
@@ -129,7 +129,7 @@ internal static class Appending
     {
         foreach (var entry in entries)
         {
-            edit.Session.Statement("DELETE FROM delivered WHERE entry=?").Bind(0, entry.Value).Execute();
+            edit.Session.Statement("DELETE FROM delivered WHERE {=}entry=?").Bind(0, entry.Value).Execute();
         }
 
         return true;
@@ -137,7 +137,7 @@ internal static class Appending
 
     /// <summary>Writes a message's row.</summary>
     public static void InsertMessage(AccountEdit edit, MailboxId mailbox, in MessageState state, long body, long internalDate, long saveDate) =>
-        edit.Session.Statement("INSERT INTO message(id, body, modseq, flags, keywords, internal_date, save_date, size) VALUES(?, ?, ?, ?, ?, ?, ?, ?)")
+        edit.Session.Statement("INSERT INTO message({,}id, body, modseq, flags, keywords, internal_date, save_date, size) VALUES({$}?, ?, ?, ?, ?, ?, ?, ?)")
             .Bind(0, StateStorage.RowId(mailbox, state.Uid.Value)).Bind(1, body).Bind(2, state.ModSeq.Value).Bind(3, (long)state.Flags).Bind(4, (long)state.Keywords)
             .Bind(5, internalDate).Bind(6, saveDate).Bind(7, state.Size).Execute();
 
@@ -201,7 +201,7 @@ internal static class Appending
         if (id >= edit.Image.BodyLimit)
         {
             edit.Image = edit.Image with { BodyLimit = id + BodyBlock };
-            edit.Session.Statement("UPDATE account SET body_limit=?").Bind(0, id + BodyBlock).Execute();
+            edit.Session.Statement("UPDATE account SET body_limit=?{| WHERE account=$1}").Bind(0, id + BodyBlock).Execute();
         }
 
         return id;
@@ -211,12 +211,17 @@ internal static class Appending
     {
         var id = NextBody(edit);
         var (message, summary) = (ready.Message, ready.Message.Summary);
-        edit.Session.Statement("INSERT INTO body(id, size, prefix_length, header_length, file, data) VALUES(?, ?, ?, ?, ?, ?)")
+        edit.Session.Statement("INSERT INTO body({,}id, size, prefix_length, header_length, file, data) VALUES({$}?, ?, ?, ?, ?, ?)")
             .Bind(0, id).Bind(1, ready.Size).Bind(2, message.Prefix.Length).Bind(3, message.Prefix.Length + summary.HeaderLength).Bind(4, ready.File)
             .Bind(5, ready.Data.Span).Execute();
+        if (ready.File is { } name)
+        {
+            edit.Bodies.Write(edit.Session, name, message.Content);
+        }
+
         var statement = edit.Session.Statement("""
-            INSERT INTO summary(body, envelope, structure, plain_structure, subject, from_name, from_address, to_names, preview, sent, attachments, message_id, refs, thread)
-            VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            INSERT INTO summary({,}body, envelope, structure, plain_structure, subject, from_name, from_address, to_names, preview, sent, attachments, message_id, refs, thread)
+            VALUES({$}?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """);
         statement.Bind(0, id).Bind(1, summary.Envelope.Span).Bind(2, summary.BodyStructure.Span).Bind(3, summary.Body.Span).Bind(4, summary.Subject)
             .Bind(5, summary.From).Bind(6, summary.FromAddress).Bind(7, summary.To).Bind(8, summary.Preview).Bind(10, summary.HasAttachments ? 1 : 0)

@@ -3,7 +3,7 @@ using MailPlus.Engine.Database;
 using MailPlus.Engine.Primitives;
 using MailPlus.Engine.Store.Contract;
 
-namespace MailPlus.Engine.Store.Sqlite;
+namespace MailPlus.Engine.Store.Mailboxes;
 
 /// <summary>Annotations of mailboxes and of the account (RFC 5464). They are read from the database when somebody asks: few do.</summary>
 internal static class Annotations
@@ -12,10 +12,10 @@ internal static class Annotations
     private const string Field = "METADATA";
 
     /// <summary>What a reader sees, in order of entry.</summary>
-    public static IReadOnlyList<Annotation> Read(SqliteSession session, AccountId owner, MailboxId? mailbox, AccountId reader)
+    public static IReadOnlyList<Annotation> Read(SqlSession session, AccountId owner, MailboxId? mailbox, AccountId reader)
     {
         var found = new List<Annotation>();
-        var rows = session.Statement("SELECT reader, entry, value FROM annotation WHERE mailbox=?1 AND reader IN (0, ?2) ORDER BY entry")
+        var rows = session.Statement("SELECT reader, entry, value FROM annotation WHERE {=}mailbox=?1 AND reader IN (0, ?2) ORDER BY {entry|lower(entry)}")
             .Bind(0, mailbox?.Value ?? 0).Bind(1, reader == owner ? 0 : reader.Value);
         while (rows.Step())
         {
@@ -45,7 +45,7 @@ internal static class Annotations
             var reader = change.IsPrivate && writer != owner ? writer.Value : 0;
             if (change.Value is not { } value)
             {
-                session.Statement("DELETE FROM annotation WHERE mailbox=? AND reader=? AND entry=?").Bind(0, mailbox?.Value ?? 0).Bind(1, reader).Bind(2, change.Entry).Execute();
+                session.Statement("DELETE FROM annotation WHERE {=}mailbox=? AND reader=? AND {entry=?|lower(entry)=lower(?)}").Bind(0, mailbox?.Value ?? 0).Bind(1, reader).Bind(2, change.Entry).Execute();
             }
             else if (value.Length > options.MaxAnnotationOctets)
             {
@@ -56,15 +56,15 @@ internal static class Annotations
             }
             else
             {
-                session.Statement("INSERT INTO annotation(mailbox, reader, entry, value) VALUES(?, ?, ?, ?) ON CONFLICT DO UPDATE SET value=excluded.value")
+                session.Statement("INSERT INTO annotation({,}mailbox, reader, entry, value) VALUES({$}?, ?, ?, ?) ON CONFLICT{|(account, mailbox, reader, lower(entry))} DO UPDATE SET value=excluded.value")
                     .Bind(0, mailbox?.Value ?? 0).Bind(1, reader).Bind(2, change.Entry).Bind(3, value.Span).Execute();
             }
 
             edit.Announce(mailbox, StoreChangeKind.Annotations, change.Entry, change.IsPrivate ? writer : null);
         }
 
-        if (changes.Any(c => c.Value is not null) && (Number(session, "SELECT max(n) FROM (SELECT count(*) AS n FROM annotation WHERE mailbox=? GROUP BY reader)", mailbox) > options.MaxAnnotations
-            || Number(session, "SELECT sum(length(value)) FROM annotation WHERE mailbox>=?", null) > options.MaxAnnotationsOctets))
+        if (changes.Any(c => c.Value is not null) && (Number(session, "SELECT max(n) FROM (SELECT count(*) AS n FROM annotation WHERE {=}mailbox=? GROUP BY reader) AS counts", mailbox) > options.MaxAnnotations
+            || Number(session, "SELECT sum(length(value)) FROM annotation WHERE {=}mailbox>=?", null) > options.MaxAnnotationsOctets))
         {
             throw new RefusedException(new Refusal(RefusalKind.TooMany, "TooManyAnnotations") { Field = Field });
         }
@@ -72,7 +72,7 @@ internal static class Annotations
         return true;
     }
 
-    private static long Number(SqliteSession session, string sql, MailboxId? mailbox)
+    private static long Number(SqlSession session, string sql, MailboxId? mailbox)
     {
         var row = session.Statement(sql).Bind(0, mailbox?.Value ?? 0);
         var number = row.Step() ? row.Long(0) : 0;

@@ -3,7 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 using MailPlus.Engine.Mime;
 
-namespace MailPlus.Engine.Store.Sqlite;
+namespace MailPlus.Engine.Store.Mailboxes;
 
 /// <summary>
 /// Threads as messages come in: a message joins the thread of the first Message-ID it names that is known, else it begins one. A thread never changes
@@ -44,14 +44,14 @@ internal static class Threads
 
     private static long Find(AccountEdit edit, long key)
     {
-        var row = edit.Session.Statement("SELECT thread FROM thread WHERE message_id=?").Bind(0, key);
+        var row = edit.Session.Statement("SELECT thread FROM thread WHERE {=}message_id=?").Bind(0, key);
         var thread = row.Step() ? row.Long(0) : 0;
         row.Reset();
         return thread;
     }
 
     private static void Note(AccountEdit edit, long key, long thread) =>
-        edit.Session.Statement("INSERT OR IGNORE INTO thread(message_id, thread) VALUES(?, ?)").Bind(0, key).Bind(1, thread).Execute();
+        edit.Session.Statement("INSERT INTO thread({,}message_id, thread) VALUES({$}?, ?) ON CONFLICT DO NOTHING").Bind(0, key).Bind(1, thread).Execute();
 
     private static long Key(string messageId)
     {

@@ -3,15 +3,15 @@ using MailPlus.Engine.Database;
 using MailPlus.Engine.Primitives;
 using MailPlus.Engine.Store.Contract;
 
-namespace MailPlus.Engine.Store.Sqlite;
+namespace MailPlus.Engine.Store.Mailboxes;
 
 /// <summary>Reads the picture of an account and settles what an unclean stop or a copy left behind.</summary>
 internal static class AccountOpening
 {
     /// <summary>The picture as the database has it.</summary>
-    public static AccountImage Read(SqliteSession session, TimeProvider clock)
+    public static AccountImage Read(SqlSession session, TimeProvider clock)
     {
-        var row = session.Statement("SELECT epoch, modseq, modseq_limit, next_mailbox, uid_validity, body_limit FROM account");
+        var row = session.Statement("SELECT epoch, modseq, modseq_limit, next_mailbox, uid_validity, body_limit, {0|version} FROM account{| WHERE account=$1}");
         if (!row.Step())
         {
             throw new InvalidDataException("The account row is missing.");
@@ -19,22 +19,22 @@ internal static class AccountOpening
 
         var (epoch, modSeq, limit) = (row.Text(0), row.Long(1), row.Long(2));
         var (nextMailbox, uidValidity) = (row.Long(3), (uint)row.Long(4));
-        var bodyLimit = row.Long(5);
+        var (bodyLimit, version) = (row.Long(5), row.Long(6));
         row.Reset();
-        modSeq = Math.Max(modSeq, Number(session, "SELECT coalesce(max(modseq), 0) FROM counter"));
+        modSeq = Math.Max(modSeq, Number(session, "SELECT coalesce(max(modseq), 0) FROM counter{| WHERE account=$1}"));
         if (limit > modSeq)
         {
             // The last run did not close: commits that gave out MODSEQs may be lost, so all of the block counts as used, in every mailbox.
             modSeq = limit;
-            session.Statement("UPDATE counter SET modseq=?").Bind(0, modSeq).Execute();
+            session.Statement("UPDATE counter SET modseq=?{| WHERE account=$1}").Bind(0, modSeq).Execute();
         }
 
         if (epoch.Length == 0)
         {
             epoch = Guid.NewGuid().ToString("N");
             uidValidity = NextUidValidity(uidValidity, clock);
-            session.Statement("UPDATE account SET epoch=?, uid_validity=?").Bind(0, epoch).Bind(1, uidValidity).Execute();
-            session.Statement("UPDATE mailbox SET uid_validity=?").Bind(0, uidValidity).Execute();
+            session.Statement("UPDATE account SET epoch=?, uid_validity=?{| WHERE account=$1}").Bind(0, epoch).Bind(1, uidValidity).Execute();
+            session.Statement("UPDATE mailbox SET uid_validity=?{| WHERE account=$1}").Bind(0, uidValidity).Execute();
         }
 
         var image = new AccountImage
@@ -43,7 +43,7 @@ internal static class AccountOpening
             Names = ImmutableSortedDictionary.Create<string, long>(StringComparer.Ordinal),
             Subscriptions = Subscriptions(session),
             ModSeq = modSeq, ModSeqLimit = limit, NextMailbox = nextMailbox, UidValidity = uidValidity, Epoch = epoch,
-            NextBody = Math.Max(bodyLimit, Number(session, "SELECT coalesce(max(id), 0) + 1 FROM body")), BodyLimit = bodyLimit,
+            NextBody = Math.Max(bodyLimit, Number(session, "SELECT coalesce(max(id), 0) + 1 FROM body{| WHERE account=$1}")), BodyLimit = bodyLimit, Version = version,
         };
         var mailboxes = Mailboxes(session, image.Subscriptions);
         return image with
@@ -56,27 +56,7 @@ internal static class AccountOpening
     /// <summary>The next UIDVALIDITY: the present second, but never one given out before (mail-rules 7).</summary>
     public static uint NextUidValidity(uint last, TimeProvider clock) => Math.Max((uint)clock.GetUtcNow().ToUnixTimeSeconds(), last + 1);
 
-    /// <summary>Says that no MODSEQ above the present one was given out.</summary>
-    public static bool MarkClean(AccountEdit edit)
-    {
-        edit.Session.Statement("UPDATE account SET modseq=?1, modseq_limit=?1").Bind(0, edit.Image.ModSeq).Execute();
-        edit.Image = edit.Image with { ModSeqLimit = edit.Image.ModSeq };
-        return true;
-    }
-
-    /// <summary>Shortens a file of which more than a quarter is unused; a bounded part at a time, as closing must not take long.</summary>
-    public static bool GiveSpaceBack(AccountEdit edit)
-    {
-        var (pages, unused) = (Number(edit.Session, "PRAGMA page_count"), Number(edit.Session, "PRAGMA freelist_count"));
-        if (unused > 64 && unused * 4 > pages)
-        {
-            edit.Session.Statement("PRAGMA incremental_vacuum(4096)").Execute();
-        }
-
-        return true;
-    }
-
-    private static long Number(SqliteSession session, string sql)
+    private static long Number(SqlSession session, string sql)
     {
         var statement = session.Statement(sql);
         var value = statement.Step() ? statement.Long(0) : 0;
@@ -84,10 +64,10 @@ internal static class AccountOpening
         return value;
     }
 
-    private static ImmutableSortedSet<string> Subscriptions(SqliteSession session)
+    private static ImmutableSortedSet<string> Subscriptions(SqlSession session)
     {
         var names = ImmutableSortedSet.CreateBuilder<string>(StringComparer.Ordinal);
-        var rows = session.Statement("SELECT name FROM subscription");
+        var rows = session.Statement("SELECT name FROM subscription{| WHERE account=$1}");
         while (rows.Step())
         {
             names.Add(rows.Text(0));
@@ -97,13 +77,13 @@ internal static class AccountOpening
         return names.ToImmutable();
     }
 
-    private static List<MailboxImage> Mailboxes(SqliteSession session, ImmutableSortedSet<string> subscriptions)
+    private static List<MailboxImage> Mailboxes(SqlSession session, ImmutableSortedSet<string> subscriptions)
     {
         var mailboxes = new List<MailboxImage>();
         var lists = AccessLists.Read(session);
         var rows = session.Statement("""
             SELECT id, name, special_use, selectable, uid_validity, keywords, uid_next, modseq, messages, unseen, deleted, size, first_recent, purged
-            FROM mailbox JOIN counter ON counter.mailbox = mailbox.id
+            FROM mailbox JOIN counter ON {|counter.account = mailbox.account AND }counter.mailbox = mailbox.id{| WHERE mailbox.account=$1}
             """);
         while (rows.Step())
         {

@@ -2,7 +2,7 @@ using MailPlus.Engine.Database;
 using MailPlus.Engine.Primitives;
 using MailPlus.Engine.Store.Contract;
 
-namespace MailPlus.Engine.Store.Sqlite;
+namespace MailPlus.Engine.Store.Mailboxes;
 
 /// <summary>Access control lists of mailboxes (RFC 4314) in their table.</summary>
 internal static class AccessLists
@@ -11,10 +11,10 @@ internal static class AccessLists
     private const string Letters = "lrswipkxtea";
 
     /// <summary>The lists of all mailboxes that have one, by mailbox.</summary>
-    public static Dictionary<long, AclEntry[]> Read(SqliteSession session)
+    public static Dictionary<long, AclEntry[]> Read(SqlSession session)
     {
         var lists = new Dictionary<long, List<AclEntry>>();
-        var rows = session.Statement("SELECT mailbox, account, negative, rights FROM acl ORDER BY mailbox, account, negative");
+        var rows = session.Statement("SELECT mailbox, {account|reader}, negative, rights FROM acl{| WHERE account=$1} ORDER BY mailbox, {account|reader}, negative");
         while (rows.Step())
         {
             if (!lists.TryGetValue(rows.Long(0), out var list))
@@ -54,7 +54,7 @@ internal static class AccessLists
             throw AccountEdit.Refused(RefusalKind.TooMany, "TooManyAclEntries");
         }
 
-        edit.Session.Statement("DELETE FROM acl WHERE mailbox=?").Bind(0, id.Value).Execute();
+        edit.Session.Statement("DELETE FROM acl WHERE {=}mailbox=?").Bind(0, id.Value).Execute();
         Write(edit, id.Value, list);
         var row = mailbox.Row with { Acl = list };
         edit.Image = edit.Image.With(mailbox with { Row = row, State = mailbox.State?.With(row) });
@@ -82,7 +82,7 @@ internal static class AccessLists
     {
         foreach (var ((account, isNegative), rights) in list)
         {
-            edit.Session.Statement("INSERT INTO acl(mailbox, account, negative, rights) VALUES(?, ?, ?, ?)")
+            edit.Session.Statement("INSERT INTO acl({,}mailbox, {account|reader}, negative, rights) VALUES({$}?, ?, ?, ?)")
                 .Bind(0, mailbox).Bind(1, account?.Value ?? 0).Bind(2, isNegative ? 1 : 0).Bind(3, Text(rights)).Execute();
         }
     }

@@ -1,7 +1,7 @@
 using MailPlus.Engine.Primitives;
 using MailPlus.Engine.Store.Contract;
 
-namespace MailPlus.Engine.Store.Sqlite;
+namespace MailPlus.Engine.Store.Mailboxes;
 
 /// <summary>A flag change in bits, as it is journalled and played again when a mailbox is loaded: the same change on the same state has the same effect.</summary>
 internal readonly record struct FlagBits(FlagOperation Operation, MessageFlags Flags, ulong Keywords, long UnchangedSince);
@@ -28,6 +28,9 @@ internal sealed partial class PackedState
 {
     /// <summary>The same messages with other counters or another name.</summary>
     public PackedState With(Mailbox mailbox) => new(mailbox, Version + 1, _blocks, _starts, Count);
+
+    /// <summary>The same, as the successor of another snapshot of the mailbox that it was not derived from.</summary>
+    public PackedState After(PackedState older) => new(Mailbox, older.Version + 1, _blocks, _starts, Count);
 
     /// <summary>With messages added at the end.</summary>
     public PackedState Append(ReadOnlySpan<MessageState> added, Mailbox mailbox)

@@ -1,7 +1,7 @@
 using MailPlus.Engine.Primitives;
 using MailPlus.Engine.Store.Contract;
 
-namespace MailPlus.Engine.Store.Sqlite;
+namespace MailPlus.Engine.Store.Mailboxes;
 
 /// <summary>Copies and moves: new message rows over the same bodies.</summary>
 internal static class Copying
@@ -32,6 +32,7 @@ internal static class Copying
         var targets = new Uid[messages.Count];
         var states = new MessageState[messages.Count];
         var effect = default(StateEffect);
+        var rows = Sources(edit, source, messages);
         for (var i = 0; i < messages.Count; i++)
         {
             var message = messages[i];
@@ -44,11 +45,11 @@ internal static class Copying
             targets[i] = new Uid(to.Row.UidNext.Value + (uint)i);
             states[i] = message with { Uid = targets[i], Keywords = keywords, ModSeq = modSeq };
             effect.Count(states[i], +1);
-            var (body, internalDate) = Source(edit, source, message.Uid);
+            var (body, internalDate) = rows[i];
             Appending.InsertMessage(edit, target, states[i], body, internalDate, saved);
             if (!move)
             {
-                edit.Session.Statement("INSERT INTO shared(body, refs) VALUES(?, 2) ON CONFLICT(body) DO UPDATE SET refs=refs+1").Bind(0, body).Execute();
+                edit.Session.Statement("INSERT INTO shared({,}body, refs) VALUES({$}?, 2) ON CONFLICT({,}body) DO UPDATE SET refs=shared.refs+1").Bind(0, body).Execute();
             }
         }
 
@@ -65,11 +66,22 @@ internal static class Copying
         return new CopyOutcome(to.Row.UidValidity, sources, targets);
     }
 
-    private static (long Body, long InternalDate) Source(AccountEdit edit, MailboxId mailbox, Uid uid)
+    /// <summary>Bodies and internal dates of messages in order: a stretch of UIDs is one scan.</summary>
+    private static List<(long Body, long InternalDate)> Sources(AccountEdit edit, MailboxId mailbox, List<MessageState> messages)
     {
-        var row = edit.Session.Statement("SELECT body, internal_date FROM message WHERE id=?").Bind(0, StateStorage.RowId(mailbox, uid.Value));
-        var found = row.Step() ? (row.Long(0), row.Long(1)) : throw new InvalidDataException($"The row of UID {uid} is missing.");
-        row.Reset();
-        return found;
+        var found = new List<(long, long)>(messages.Count);
+        foreach (var (first, last) in UidSet.From(messages.Select(m => m.Uid)).Ranges)
+        {
+            var rows = edit.Session.Statement("SELECT body, internal_date FROM message WHERE {=}id BETWEEN ? AND ? ORDER BY id")
+                .Bind(0, StateStorage.RowId(mailbox, first)).Bind(1, StateStorage.RowId(mailbox, last));
+            while (rows.Step())
+            {
+                found.Add((rows.Long(0), rows.Long(1)));
+            }
+
+            rows.Reset();
+        }
+
+        return found.Count == messages.Count ? found : throw new InvalidDataException($"{messages.Count - found.Count} rows of messages are missing.");
     }
 }

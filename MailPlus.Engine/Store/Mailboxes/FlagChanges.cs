@@ -1,7 +1,7 @@
 using MailPlus.Engine.Primitives;
 using MailPlus.Engine.Store.Contract;
 
-namespace MailPlus.Engine.Store.Sqlite;
+namespace MailPlus.Engine.Store.Mailboxes;
 
 /// <summary>Changes of flags, and the claim of \Recent.</summary>
 internal static class FlagChanges

@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 using MailPlus.Engine.Store.Contract;
 using Microsoft.Win32.SafeHandles;
 
-namespace MailPlus.Engine.Store.Sqlite;
+namespace MailPlus.Engine.Store.Mailboxes;
 
 /// <summary>A stored message in memory.</summary>
 internal sealed class InlineContent(ReadOnlyMemory<byte> octets, int prefixLength, int headerLength) : StoredContent

@@ -2,7 +2,7 @@ using MailPlus.Engine.Primitives;
 using MailPlus.Engine.Store.Contract;
 using MailPlus.Engine.Store.Sharing;
 
-namespace MailPlus.Engine.Store.Sqlite;
+namespace MailPlus.Engine.Store.Mailboxes;
 
 /// <summary>Making, renaming, removing and subscribing of mailboxes.</summary>
 internal static class MailboxChanges
@@ -78,7 +78,7 @@ internal static class MailboxChanges
             var made = Create(edit, name, SpecialUse.None, maximum);
             Copying.Move(edit, id, UidSet.FromRanges([(1, uint.MaxValue)]), made.Id);
             // RFC 5464 4.1: both have the annotations then.
-            edit.Session.Statement("INSERT INTO annotation(mailbox, reader, entry, value) SELECT ?1, reader, entry, value FROM annotation WHERE mailbox=?2")
+            edit.Session.Statement("INSERT INTO annotation({,}mailbox, reader, entry, value) SELECT {$}?1, reader, entry, value FROM annotation WHERE {=}mailbox=?2")
                 .Bind(0, made.Id.Value).Bind(1, id.Value).Execute();
             return true;
         }
@@ -102,7 +102,7 @@ internal static class MailboxChanges
 
         foreach (var (moved, old, target) in moves)
         {
-            edit.Session.Statement("UPDATE mailbox SET name=? WHERE id=?").Bind(0, target).Bind(1, moved).Execute();
+            edit.Session.Statement("UPDATE mailbox SET name=? WHERE {=}id=?").Bind(0, target).Bind(1, moved).Execute();
             edit.Image = edit.Image with { Names = edit.Image.Names.Remove(old).Add(target, moved) };
             Replace(edit, edit.Image.Mailboxes[moved], row => row with { Name = target, Subscribed = edit.Image.Subscriptions.Contains(target) });
         }
@@ -150,7 +150,7 @@ internal static class MailboxChanges
             throw AccountEdit.Refused(RefusalKind.TooMany, "TooManyMailboxes");
         }
 
-        edit.Session.Statement(subscribed ? "INSERT INTO subscription(name) VALUES(?)" : "DELETE FROM subscription WHERE name=?").Bind(0, name).Execute();
+        edit.Session.Statement(subscribed ? "INSERT INTO subscription({,}name) VALUES({$}?)" : "DELETE FROM subscription WHERE {=}name=?").Bind(0, name).Execute();
         edit.Image = edit.Image with { Subscriptions = subscribed ? edit.Image.Subscriptions.Add(name) : edit.Image.Subscriptions.Remove(name) };
         if (edit.Image.Names.TryGetValue(name, out var id))
         {
@@ -167,10 +167,10 @@ internal static class MailboxChanges
         var (id, validity) = (image.NextMailbox, AccountOpening.NextUidValidity(image.UidValidity, edit.Clock));
         edit.Image = image with { NextMailbox = id + 1, UidValidity = validity };
         var modSeq = edit.NextModSeq();
-        edit.Session.Statement("UPDATE account SET next_mailbox=?, uid_validity=?").Bind(0, id + 1).Bind(1, validity).Execute();
-        edit.Session.Statement("INSERT INTO mailbox(id, name, special_use, selectable, uid_validity, keywords) VALUES(?, ?, ?, ?, ?, '')")
+        edit.Session.Statement("UPDATE account SET next_mailbox=?, uid_validity=?{| WHERE account=$1}").Bind(0, id + 1).Bind(1, validity).Execute();
+        edit.Session.Statement("INSERT INTO mailbox({,}id, name, special_use, selectable, uid_validity, keywords) VALUES({$}?, ?, ?, ?, ?, '')")
             .Bind(0, id).Bind(1, name).Bind(2, (int)use).Bind(3, selectable ? 1 : 0).Bind(4, validity).Execute();
-        edit.Session.Statement("INSERT INTO counter(mailbox, uid_next, modseq, messages, unseen, deleted, size, first_recent, purged) VALUES(?, 1, ?, 0, 0, 0, 0, 1, 0)")
+        edit.Session.Statement("INSERT INTO counter({,}mailbox, uid_next, modseq, messages, unseen, deleted, size, first_recent, purged) VALUES({$}?, 1, ?, 0, 0, 0, 0, 1, 0)")
             .Bind(0, id).Bind(1, modSeq.Value).Execute();
         var made = new MailboxImage(
             new Mailbox(new MailboxId(id), name, validity, new Uid(1), modSeq)
@@ -191,13 +191,13 @@ internal static class MailboxChanges
     {
         var id = mailbox.Id.Value;
         // With its counters goes the mark of the highest MODSEQ given out, so the account keeps it.
-        edit.Session.Statement("UPDATE account SET modseq=max(modseq, ?)").Bind(0, edit.NextModSeq().Value).Execute();
-        edit.Session.Statement("DELETE FROM mailbox WHERE id=?").Bind(0, id).Execute();
-        edit.Session.Statement("DELETE FROM counter WHERE mailbox=?").Bind(0, id).Execute();
-        edit.Session.Statement("DELETE FROM annotation WHERE mailbox=?").Bind(0, id).Execute();
-        edit.Session.Statement("DELETE FROM acl WHERE mailbox=?").Bind(0, id).Execute();
-        edit.Session.Statement("DELETE FROM url_key WHERE mailbox=?").Bind(0, id).Execute();
-        edit.Session.Statement("INSERT INTO doomed(mailbox) VALUES(?)").Bind(0, id).Execute();
+        edit.Session.Statement("UPDATE account SET modseq={max|greatest}(modseq, ?){| WHERE account=$1}").Bind(0, edit.NextModSeq().Value).Execute();
+        edit.Session.Statement("DELETE FROM mailbox WHERE {=}id=?").Bind(0, id).Execute();
+        edit.Session.Statement("DELETE FROM counter WHERE {=}mailbox=?").Bind(0, id).Execute();
+        edit.Session.Statement("DELETE FROM annotation WHERE {=}mailbox=?").Bind(0, id).Execute();
+        edit.Session.Statement("DELETE FROM acl WHERE {=}mailbox=?").Bind(0, id).Execute();
+        edit.Session.Statement("DELETE FROM url_key WHERE {=}mailbox=?").Bind(0, id).Execute();
+        edit.Session.Statement("INSERT INTO doomed({,}mailbox) VALUES({$}?)").Bind(0, id).Execute();
         edit.Image = edit.Image.Without(id, mailbox.Name);
         edit.Announce(null, StoreChangeKind.Mailboxes);
     }

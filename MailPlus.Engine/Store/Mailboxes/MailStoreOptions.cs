@@ -1,4 +1,4 @@
-namespace MailPlus.Engine.Store.Sqlite;
+namespace MailPlus.Engine.Store.Mailboxes;
 
 /// <summary>Sizes of the SQLite store, with the defaults that measurement chose.</summary>
 public sealed record MailStoreOptions

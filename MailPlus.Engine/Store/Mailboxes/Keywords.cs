@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 using MailPlus.Engine.Primitives;
 using MailPlus.Engine.Store.Contract;
 
-namespace MailPlus.Engine.Store.Sqlite;
+namespace MailPlus.Engine.Store.Mailboxes;
 
 /// <summary>Keywords as bits of their mailbox. A bit is never given to another keyword, because stored states and the journal refer to it.</summary>
 internal static class Keywords
@@ -67,7 +67,7 @@ internal static class Keywords
 
         if (keywords.Length > mailbox.Row.Keywords.Count)
         {
-            edit.Session.Statement("UPDATE mailbox SET keywords=? WHERE id=?").Bind(0, string.Join(' ', keywords)).Bind(1, mailbox.Row.Id.Value).Execute();
+            edit.Session.Statement("UPDATE mailbox SET keywords=? WHERE {=}id=?").Bind(0, string.Join(' ', keywords)).Bind(1, mailbox.Row.Id.Value).Execute();
             var row = mailbox.Row with { Keywords = keywords };
             mailbox = mailbox with { Row = row, State = mailbox.State?.With(row) };
             edit.Set(mailbox);

@@ -2,31 +2,34 @@ using MailPlus.Engine.Database;
 using MailPlus.Engine.Primitives;
 using MailPlus.Engine.Store.Contract;
 
-namespace MailPlus.Engine.Store.Sqlite;
+namespace MailPlus.Engine.Store.Mailboxes;
 
 /// <summary>
 /// The account as the items of one group commit see and change it, on the writer's thread: the picture that will be published if the commit succeeds,
 /// and what is to be announced and removed after it. One per account, reused.
 /// </summary>
-internal sealed class AccountEdit(SqliteAccount account)
+internal sealed class AccountEdit(OpenAccount account)
 {
     private readonly List<StoreChange> _events = [];
     private readonly List<string> _files = [];
     private readonly List<long> _touched = [];
-    private SqliteSession? _session;
+    private SqlSession? _session;
     private long _group = -1;
 
-    public SqliteSession Session => _session ?? throw new InvalidOperationException("Outside of a commit.");
+    public SqlSession Session => _session ?? throw new InvalidOperationException("Outside of a commit.");
 
     public AccountImage Image { get; set; } = null!;
 
     public TimeProvider Clock => account.Clock;
 
+    /// <summary>Where big bodies lie.</summary>
+    public IBigBodies Bodies => account.Bodies;
+
     /// <summary>The present.</summary>
     public Instant Now => Instant.Now(account.Clock);
 
     /// <summary>Runs one item; what it changed here is undone when it throws.</summary>
-    public T Run<T>(SqliteSession session, Func<AccountEdit, T> work)
+    public T Run<T>(SqlSession session, Func<AccountEdit, T> work)
     {
         if (session.Group != _group)
         {
@@ -54,7 +57,7 @@ internal sealed class AccountEdit(SqliteAccount account)
     }
 
     /// <summary>Writes what is written once a group, last in the transaction, and sees to publication.</summary>
-    public void Finish(SqliteSession session)
+    public void Finish(SqlSession session)
     {
         if (session.Group != _group)
         {
@@ -75,6 +78,7 @@ internal sealed class AccountEdit(SqliteAccount account)
             }
         }
 
+        Image = account.Seal(session, Image);
         var (image, events, files) = (Image, _events.ToArray(), _files.ToArray());
         session.AfterCommit(() => account.Publish(image, events, files));
     }
@@ -140,10 +144,10 @@ internal sealed class AccountEdit(SqliteAccount account)
 
     public static RefusedException Refused(RefusalKind kind, string key, params string[] arguments) => new(new Refusal(kind, key) { Arguments = arguments });
 
-    private static void WriteCounters(SqliteSession session, MailboxImage mailbox)
+    private static void WriteCounters(SqlSession session, MailboxImage mailbox)
     {
         var row = mailbox.Row;
-        session.Statement("UPDATE counter SET uid_next=?1, modseq=?2, messages=?3, unseen=?4, deleted=?5, size=?6, first_recent=?7, purged=?8 WHERE mailbox=?9")
+        session.Statement("UPDATE counter SET uid_next=?1, modseq=?2, messages=?3, unseen=?4, deleted=?5, size=?6, first_recent=?7, purged=?8 WHERE {=}mailbox=?9")
             .Bind(0, row.UidNext.Value).Bind(1, row.HighestModSeq.Value).Bind(2, row.Messages).Bind(3, row.Unseen).Bind(4, row.Deleted)
             .Bind(5, row.Size).Bind(6, row.FirstRecent.Value).Bind(7, mailbox.Purged).Bind(8, row.Id.Value).Execute();
     }

@@ -1,7 +1,7 @@
 using MailPlus.Engine.Primitives;
 using MailPlus.Engine.Store.Contract;
 
-namespace MailPlus.Engine.Store.Sqlite;
+namespace MailPlus.Engine.Store.Mailboxes;
 
 /// <summary>A snapshot of a mailbox as a root array of blocks. Deriving one from another copies the root and the blocks that change.</summary>
 internal sealed partial class PackedState : MailboxState

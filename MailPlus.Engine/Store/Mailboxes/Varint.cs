@@ -1,4 +1,4 @@
-namespace MailPlus.Engine.Store.Sqlite;
+namespace MailPlus.Engine.Store.Mailboxes;
 
 /// <summary>Writes unsigned numbers in groups of seven bits, low group first, into a growing array.</summary>
 internal struct VarintWriter(int capacity)

@@ -1,7 +1,7 @@
 using System.Text;
 using MailPlus.Engine.Primitives;
 
-namespace MailPlus.Engine.Store.Sqlite;
+namespace MailPlus.Engine.Store.Mailboxes;
 
 /// <summary>Rules of mailbox names: Unicode in NFC, '/' between levels, INBOX in any case is one name (RFC 3501 5.1).</summary>
 internal static class MailboxName

@@ -2,30 +2,30 @@ using MailPlus.Engine.Database;
 using MailPlus.Engine.Primitives;
 using MailPlus.Engine.Store.Contract;
 
-namespace MailPlus.Engine.Store.Sqlite;
+namespace MailPlus.Engine.Store.Mailboxes;
 
 /// <summary>One lease of an open account.</summary>
-internal sealed class SqliteAccountStore(SqliteAccount account, Action giveBack) : IAccountStore
+internal sealed class AccountStore(OpenAccount account, Action giveBack) : IAccountStore
 {
     private Action? _giveBack = giveBack;
 
     public AccountId Account => account.Account;
 
     /// <summary>The account itself.</summary>
-    public SqliteAccount Source => account;
+    public OpenAccount Source => account;
 
-    public ValueTask<IReadOnlyList<Mailbox>> ListAsync(CancellationToken cancellationToken) => new(account.Published.List());
+    public async ValueTask<IReadOnlyList<Mailbox>> ListAsync(CancellationToken cancellationToken) => (await account.PresentAsync(cancellationToken)).List();
 
-    public ValueTask<IReadOnlyList<string>> SubscriptionsAsync(CancellationToken cancellationToken) => new(account.Published.Subscriptions);
+    public async ValueTask<IReadOnlyList<string>> SubscriptionsAsync(CancellationToken cancellationToken) => (await account.PresentAsync(cancellationToken)).Subscriptions;
 
-    public ValueTask<Mailbox?> FindAsync(string name, CancellationToken cancellationToken)
+    public async ValueTask<Mailbox?> FindAsync(string name, CancellationToken cancellationToken)
     {
-        var image = account.Published;
-        return new(image.Names.TryGetValue(MailboxName.Normalise(name), out var id) ? image.Mailboxes[id].Row : null);
+        var image = await account.PresentAsync(cancellationToken);
+        return image.Names.TryGetValue(MailboxName.Normalise(name), out var id) ? image.Mailboxes[id].Row : null;
     }
 
-    public ValueTask<Mailbox?> FindAsync(SpecialUse use, CancellationToken cancellationToken) =>
-        new(use == SpecialUse.None ? null : account.Published.Mailboxes.Values.FirstOrDefault(m => m.Row.SpecialUse == use)?.Row);
+    public async ValueTask<Mailbox?> FindAsync(SpecialUse use, CancellationToken cancellationToken) =>
+        use == SpecialUse.None ? null : (await account.PresentAsync(cancellationToken)).Mailboxes.Values.FirstOrDefault(m => m.Row.SpecialUse == use)?.Row;
 
     public Task<Mailbox> CreateMailboxAsync(string name, SpecialUse use, CancellationToken cancellationToken) =>
         account.WriteAsync(edit => MailboxChanges.Create(edit, name, use, account.Options.MaxMailboxes), Durability.Full, cancellationToken);
@@ -46,7 +46,7 @@ internal sealed class SqliteAccountStore(SqliteAccount account, Action giveBack)
     {
         if (mailbox is { } id)
         {
-            Require(id);
+            await RequireAsync(id, cancellationToken);
         }
 
         return await account.ReadAsync(session => Annotations.Read(session, Account, mailbox, reader), cancellationToken);
@@ -60,7 +60,7 @@ internal sealed class SqliteAccountStore(SqliteAccount account, Action giveBack)
 
     public async ValueTask<byte[]?> UrlKeyAsync(MailboxId mailbox, bool make, CancellationToken cancellationToken)
     {
-        Require(mailbox);
+        await RequireAsync(mailbox, cancellationToken);
         return await account.ReadAsync(session => UrlKeys.Find(session, mailbox), cancellationToken)
             ?? (make ? await account.WriteAsync(edit => UrlKeys.Make(edit, mailbox), Durability.Full, cancellationToken) : null);
     }
@@ -132,15 +132,15 @@ internal sealed class SqliteAccountStore(SqliteAccount account, Action giveBack)
     public Task ForgetDeliveriesAsync(IReadOnlyList<EntryId> entries, CancellationToken cancellationToken) =>
         account.WriteAsync(edit => Appending.Forget(edit, entries), Durability.Process, cancellationToken);
 
-    public ValueTask<MailboxState> StateAsync(MailboxId mailbox, CancellationToken cancellationToken) =>
-        account.Published.Mailboxes.TryGetValue(mailbox.Value, out var image) && image.State is { } state
-            ? new(state)
-            : new(account.WriteAsync<MailboxState>(edit => edit.Loaded(mailbox).State!, Durability.Process, cancellationToken));
+    public async ValueTask<MailboxState> StateAsync(MailboxId mailbox, CancellationToken cancellationToken) =>
+        (await account.PresentAsync(cancellationToken)).Mailboxes.TryGetValue(mailbox.Value, out var image) && image.State is { } state
+            ? state
+            : await account.WriteAsync<MailboxState>(edit => edit.Loaded(mailbox).State!, Durability.Process, cancellationToken);
 
     public async Task<Uid> ClaimRecentAsync(MailboxId mailbox, CancellationToken cancellationToken)
     {
         // Most SELECTs find nothing new: no commit for them.
-        if (account.Published.Mailboxes.TryGetValue(mailbox.Value, out var image) && image.Row.FirstRecent == image.Row.UidNext)
+        if ((await account.PresentAsync(cancellationToken)).Mailboxes.TryGetValue(mailbox.Value, out var image) && image.Row.FirstRecent == image.Row.UidNext)
         {
             return image.Row.FirstRecent;
         }
@@ -165,25 +165,25 @@ internal sealed class SqliteAccountStore(SqliteAccount account, Action giveBack)
 
     public IAsyncEnumerable<MessageRow> ReadAsync(MailboxId mailbox, IReadOnlyList<Uid> uids, MessageColumns columns, CancellationToken cancellationToken)
     {
-        Require(mailbox);
+        Required(account.Published, mailbox);
         return RowReader.ReadAsync(account, mailbox, uids, columns, cancellationToken);
     }
 
     public async ValueTask<StoredContent?> OpenAsync(MailboxId mailbox, Uid uid, CancellationToken cancellationToken)
     {
-        Require(mailbox);
+        await RequireAsync(mailbox, cancellationToken);
         return await account.ReadAsync(session => RowReader.Open(account, session, mailbox, uid), cancellationToken);
     }
 
     public async ValueTask<UidSet> VanishedSinceAsync(MailboxId mailbox, ModSeq since, CancellationToken cancellationToken)
     {
-        var image = Require(mailbox);
+        var image = await RequireAsync(mailbox, cancellationToken);
         return since.Value >= image.Purged
             ? await account.ReadAsync(session => StateStorage.Tombstones(session, mailbox, since.Value), cancellationToken)
             : Absent(await StateAsync(mailbox, cancellationToken));
     }
 
-    public ValueTask<Usage> UsageAsync(CancellationToken cancellationToken) => new(account.Published.Usage());
+    public async ValueTask<Usage> UsageAsync(CancellationToken cancellationToken) => (await account.PresentAsync(cancellationToken)).Usage();
 
     public ValueTask DisposeAsync()
     {
@@ -214,6 +214,9 @@ internal sealed class SqliteAccountStore(SqliteAccount account, Action giveBack)
         return UidSet.FromRanges(ranges);
     }
 
-    private MailboxImage Require(MailboxId mailbox) =>
-        account.Published.Mailboxes.TryGetValue(mailbox.Value, out var image) ? image : throw AccountEdit.Refused(RefusalKind.NotFound, "MailboxNotFound");
+    private static MailboxImage Required(AccountImage image, MailboxId mailbox) =>
+        image.Mailboxes.TryGetValue(mailbox.Value, out var found) ? found : throw AccountEdit.Refused(RefusalKind.NotFound, "MailboxNotFound");
+
+    private async ValueTask<MailboxImage> RequireAsync(MailboxId mailbox, CancellationToken cancellationToken) =>
+        Required(await account.PresentAsync(cancellationToken), mailbox);
 }

@@ -2,16 +2,16 @@ using System.Security.Cryptography;
 using MailPlus.Engine.Database;
 using MailPlus.Engine.Primitives;
 
-namespace MailPlus.Engine.Store.Sqlite;
+namespace MailPlus.Engine.Store.Mailboxes;
 
 /// <summary>Keys that vouch for URLs of mailboxes (RFC 4467 2.2). They go with their mailbox.</summary>
 internal static class UrlKeys
 {
     private const int Octets = 32;
 
-    public static byte[]? Find(SqliteSession session, MailboxId mailbox)
+    public static byte[]? Find(SqlSession session, MailboxId mailbox)
     {
-        var row = session.Statement("SELECT secret FROM url_key WHERE mailbox=?").Bind(0, mailbox.Value);
+        var row = session.Statement("SELECT secret FROM url_key WHERE {=}mailbox=?").Bind(0, mailbox.Value);
         var key = row.Step() ? row.Blob(0).ToArray() : null;
         row.Reset();
         return key;
@@ -26,7 +26,7 @@ internal static class UrlKeys
         }
 
         var key = RandomNumberGenerator.GetBytes(Octets);
-        edit.Session.Statement("INSERT INTO url_key(mailbox, secret) VALUES(?, ?)").Bind(0, mailbox.Value).Bind(1, key).Execute();
+        edit.Session.Statement("INSERT INTO url_key({,}mailbox, secret) VALUES({$}?, ?)").Bind(0, mailbox.Value).Bind(1, key).Execute();
         return key;
     }
 
@@ -36,12 +36,12 @@ internal static class UrlKeys
         if (mailbox is { } id)
         {
             edit.Mailbox(id);
-            edit.Session.Statement("DELETE FROM url_key WHERE mailbox=?").Bind(0, id.Value).Execute();
+            edit.Session.Statement("DELETE FROM url_key WHERE {=}mailbox=?").Bind(0, id.Value).Execute();
             Mark(edit, id);
             return true;
         }
 
-        edit.Session.Statement("DELETE FROM url_key").Execute();
+        edit.Session.Statement("DELETE FROM url_key{| WHERE account=$1}").Execute();
         foreach (var one in edit.Image.Mailboxes.Values.Where(m => m.State is not null).Select(m => m.Row.Id).ToList())
         {
             Mark(edit, one);

@@ -3,7 +3,7 @@ using MailPlus.Engine.Database;
 using MailPlus.Engine.Primitives;
 using MailPlus.Engine.Store.Contract;
 
-namespace MailPlus.Engine.Store.Sqlite;
+namespace MailPlus.Engine.Store.Mailboxes;
 
 /// <summary>
 /// Streams columns of messages in batches: each batch is one short read transaction on a database thread, and the next is read while the last is consumed.
@@ -22,7 +22,7 @@ internal static class RowReader
 
     /// <summary>Streams the rows of those UIDs that are there.</summary>
     public static async IAsyncEnumerable<MessageRow> ReadAsync(
-        SqliteAccount account, MailboxId mailbox, IReadOnlyList<Uid> uids, MessageColumns columns, [EnumeratorCancellation] CancellationToken cancellationToken)
+        OpenAccount account, MailboxId mailbox, IReadOnlyList<Uid> uids, MessageColumns columns, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var batch = default(Batch);
         var yielded = 0;
@@ -54,13 +54,13 @@ internal static class RowReader
     }
 
     /// <summary>The content of one message, null when it is gone.</summary>
-    public static StoredContent? Open(SqliteAccount account, SqliteSession session, MailboxId mailbox, Uid uid)
+    public static StoredContent? Open(OpenAccount account, SqlSession session, MailboxId mailbox, Uid uid)
     {
         var row = session.Statement(Queries[(int)MessageColumns.Content].Single).Bind(0, StateStorage.RowId(mailbox, uid.Value));
-        return row.Step() ? Content(account, row, null) : null;
+        return row.Step() ? Content(account, session, row, null) : null;
     }
 
-    private static Batch ReadBatch(SqliteSession session, Wanted wanted, int start)
+    private static Batch ReadBatch(SqlSession session, Wanted wanted, int start)
     {
         var uids = wanted.Uids;
         var end = Math.Min(uids.Count, start + MaxBatchRows);
@@ -80,7 +80,7 @@ internal static class RowReader
         }
     }
 
-    private static int ReadRange(SqliteSession session, Wanted wanted, (int Start, int End) stretch, List<MessageRow> rows)
+    private static int ReadRange(SqlSession session, Wanted wanted, (int Start, int End) stretch, List<MessageRow> rows)
     {
         var (uids, arena, (at, end)) = (wanted.Uids, new Arena(), stretch);
         var statement = session.Statement(Queries[(int)wanted.Columns].Range)
@@ -95,7 +95,7 @@ internal static class RowReader
 
             if (at < end && uids[at].Value == uid)
             {
-                rows.Add(Row(wanted, statement, uids[at++], arena));
+                rows.Add(Row(wanted, session, statement, (uids[at++], arena)));
                 if (arena.Octets >= MaxBatchOctets)
                 {
                     return at;
@@ -106,7 +106,7 @@ internal static class RowReader
         return end;
     }
 
-    private static int ReadSingles(SqliteSession session, Wanted wanted, (int Start, int End) stretch, List<MessageRow> rows)
+    private static int ReadSingles(SqlSession session, Wanted wanted, (int Start, int End) stretch, List<MessageRow> rows)
     {
         var (uids, arena, (at, end)) = (wanted.Uids, new Arena(), stretch);
         while (at < end && arena.Octets < MaxBatchOctets)
@@ -115,15 +115,16 @@ internal static class RowReader
             var statement = session.Statement(Queries[(int)wanted.Columns].Single).Bind(0, StateStorage.RowId(wanted.Mailbox, uid.Value));
             if (statement.Step())
             {
-                rows.Add(Row(wanted, statement, uid, arena));
+                rows.Add(Row(wanted, session, statement, (uid, arena)));
             }
         }
 
         return at;
     }
 
-    private static MessageRow Row(Wanted wanted, SqliteStatement row, Uid uid, Arena arena)
+    private static MessageRow Row(Wanted wanted, SqlSession session, SqlStatement row, (Uid Uid, Arena Arena) at)
     {
+        var (uid, arena) = at;
         var columns = wanted.Columns;
         var made = new MessageRow(uid)
         {
@@ -135,18 +136,18 @@ internal static class RowReader
             Threading = (columns & MessageColumns.Threading) != 0 ? (row.Text(12), row.Text(13) is { Length: > 0 } refs ? refs.Split(' ') : []) : null,
             EmailId = (columns & MessageColumns.ObjectIds) != 0 ? row.Long(19) : 0,
             ThreadId = (columns & MessageColumns.ObjectIds) != 0 ? row.Long(20) : 0,
-            Content = (columns & MessageColumns.Content) != 0 ? Content(wanted.Account, row, arena) : null,
+            Content = (columns & MessageColumns.Content) != 0 ? Content(wanted.Account, session, row, arena) : null,
         };
         arena.Octets += 256;
         return made;
     }
 
-    private static MessageListing Listing(SqliteStatement row) => new(row.Text(5), row.Text(6), row.Text(7), row.Text(8), row.Text(9))
+    private static MessageListing Listing(SqlStatement row) => new(row.Text(5), row.Text(6), row.Text(7), row.Text(8), row.Text(9))
     {
         Sent = row.IsNull(10) ? null : new Instant(row.Long(10)), HasAttachments = row.Int(11) != 0,
     };
 
-    private static StoredContent Content(SqliteAccount account, SqliteStatement row, Arena? arena)
+    private static StoredContent Content(OpenAccount account, SqlSession session, SqlStatement row, Arena? arena)
     {
         var (size, prefixLength, headerLength) = (row.Long(14), row.Int(15), row.Int(16));
         var data = row.Blob(18);
@@ -162,7 +163,7 @@ internal static class RowReader
             arena.Octets += FileWeight;
         }
 
-        return new FileContent(data.ToArray(), account.Bodies.Open(row.Text(17), size - prefixLength), size, headerLength);
+        return account.Bodies.Open(session, row.Text(17), new BigBody(data.ToArray(), size, headerLength));
     }
 
     private static async ValueTask DisposeAsync(List<MessageRow>? rows, int from)
@@ -185,13 +186,13 @@ internal static class RowReader
                 {If(MessageColumns.Listing, "s.subject, s.from_name, s.from_address, s.to_names, s.preview, s.sent, s.attachments")},
                 {If(MessageColumns.Threading, "s.message_id, s.refs")}, {If(MessageColumns.Content, "b.size, b.prefix_length, b.header_length, b.file, b.data")},
                 {((columns & MessageColumns.ObjectIds) != 0 ? "m.body, coalesce(nullif(s.thread, 0), m.body)" : "NULL, NULL")}
-            FROM message m {((columns & OfSummary) != 0 ? "LEFT JOIN summary s ON s.body=m.body" : "")}
-                {((columns & MessageColumns.Content) != 0 ? "LEFT JOIN body b ON b.id=m.body" : "")}
+            FROM message m {((columns & OfSummary) != 0 ? "LEFT JOIN summary s ON {|s.account=m.account AND }s.body=m.body" : "")}
+                {((columns & MessageColumns.Content) != 0 ? "LEFT JOIN body b ON {|b.account=m.account AND }b.id=m.body" : "")}
             """;
-        return (sql + " WHERE m.id BETWEEN ? AND ? ORDER BY m.id", sql + " WHERE m.id=?");
+        return (sql + " WHERE {|m.account=$1 AND }m.id BETWEEN ? AND ? ORDER BY m.id", sql + " WHERE {|m.account=$1 AND }m.id=?");
     }
 
-    private readonly record struct Wanted(SqliteAccount Account, MailboxId Mailbox, IReadOnlyList<Uid> Uids, MessageColumns Columns);
+    private readonly record struct Wanted(OpenAccount Account, MailboxId Mailbox, IReadOnlyList<Uid> Uids, MessageColumns Columns);
 
     private readonly record struct Batch(List<MessageRow> Rows, int End);
 

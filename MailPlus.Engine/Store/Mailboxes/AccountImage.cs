@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 using MailPlus.Engine.Primitives;
 using MailPlus.Engine.Store.Contract;
 
-namespace MailPlus.Engine.Store.Sqlite;
+namespace MailPlus.Engine.Store.Mailboxes;
 
 /// <summary>Everything of an account that is answered without touching the disk: one immutable picture per commit, swapped whole.</summary>
 internal sealed record AccountImage
@@ -27,6 +27,9 @@ internal sealed record AccountImage
 
     /// <summary>Bodies up to here may have been given numbers, so that none is given twice though its row went.</summary>
     public required long BodyLimit { get; init; }
+
+    /// <summary>Grows with every commit by any process; 0 where there is one process only.</summary>
+    public long Version { get; init; }
 
     /// <summary>The last UIDVALIDITY given out.</summary>
     public required uint UidValidity { get; init; }

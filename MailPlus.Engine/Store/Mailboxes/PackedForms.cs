@@ -1,7 +1,7 @@
 using MailPlus.Engine.Primitives;
 using MailPlus.Engine.Store.Contract;
 
-namespace MailPlus.Engine.Store.Sqlite;
+namespace MailPlus.Engine.Store.Mailboxes;
 
 /// <summary>The stored forms of state blocks and UID sets.</summary>
 internal static class PackedForms
