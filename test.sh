@@ -40,7 +40,7 @@ must() {
 
 # ---------------------------------------------------------------- packages
 
-packages=(ca-certificates curl swaks fetchmail getmail6 mpop msmtp s-nail neomutt offlineimap3 libnet-ssleay-perl isync openssl python3 postfix unbound ldnsutils chromium fonts-noto-cjk procps)
+packages=(ca-certificates curl swaks fetchmail getmail6 mpop msmtp s-nail neomutt offlineimap3 libnet-ssleay-perl isync openssl python3 postfix unbound ldnsutils chromium fonts-noto-cjk procps postgresql-15)
 command -v npm >/dev/null && command -v node >/dev/null || packages+=(nodejs npm)
 
 install_packages() {

@@ -9,7 +9,7 @@ public abstract partial class MailStoreContract
 {
     private static readonly AccountId Reader = new(8);
 
-    [Fact]
+    [SkippableFact]
     public async Task An_access_control_list_is_kept_and_goes_with_its_mailbox()
     {
         await using (var mail = await OpenAsync())
@@ -41,7 +41,7 @@ public abstract partial class MailStoreContract
         Assert.Empty((await again.CreateMailboxAsync("Job", SpecialUse.None, default)).Acl);
     }
 
-    [Fact]
+    [SkippableFact]
     public async Task A_new_mailbox_begins_with_the_list_of_its_superior()
     {
         await using var mail = await OpenAsync();
@@ -54,7 +54,7 @@ public abstract partial class MailStoreContract
         Assert.Equal(Rights.Lookup, Acl.RightsOf((await again.FindAsync("Work/A/B", default))!, Account, Reader));
     }
 
-    [Fact]
+    [SkippableFact]
     public async Task An_owner_is_never_locked_out()
     {
         await using var mail = await OpenAsync();
@@ -67,7 +67,7 @@ public abstract partial class MailStoreContract
         Assert.Equal(Rights.All, Acl.RightsOf(await mail.ChangeAclAsync(inbox.Id, new AclChange(own, RightsOperation.Add, Rights.All), default), Account, Account));
     }
 
-    [Fact]
+    [SkippableFact]
     public async Task An_access_control_list_has_an_end()
     {
         await using var mail = await OpenAsync();
@@ -79,7 +79,7 @@ public abstract partial class MailStoreContract
         Assert.Equal(500, (await mail.FindAsync("INBOX", default))!.Acl.Count);
     }
 
-    [Fact]
+    [SkippableFact]
     public async Task Names_of_others_mailboxes_are_not_ones_own()
     {
         await using var mail = await OpenAsync();

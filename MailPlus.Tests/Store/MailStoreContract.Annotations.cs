@@ -9,7 +9,7 @@ namespace MailPlus.Tests.Store;
 /// <summary>Annotations (RFC 5464).</summary>
 public abstract partial class MailStoreContract
 {
-    [Fact]
+    [SkippableFact]
     public async Task Annotations_are_kept_by_mailbox_and_reader()
     {
         var other = new AccountId(8);
@@ -35,7 +35,7 @@ public abstract partial class MailStoreContract
         await RefusedAsync(RefusalKind.NotFound, again.AnnotationsAsync(new MailboxId(999), Account, default).AsTask());
     }
 
-    [Fact]
+    [SkippableFact]
     public async Task Annotations_follow_a_mailbox_and_go_with_it()
     {
         await using var mail = await OpenAsync();
@@ -53,7 +53,7 @@ public abstract partial class MailStoreContract
         Assert.Equal(["/private/comment=in"], await NotesAsync(mail, (await mail.FindAsync("was", default))!.Id, Account));
     }
 
-    [Fact]
+    [SkippableFact]
     public async Task Annotations_that_are_too_large_or_many_are_refused_whole_and_changes_are_announced()
     {
         await using var mail = await OpenAsync();
@@ -69,7 +69,7 @@ public abstract partial class MailStoreContract
             new StoreChange(Account, inbox, StoreChangeKind.Annotations) { Entry = "/shared/a" }], heard);
     }
 
-    [Fact]
+    [SkippableFact]
     public async Task Keys_of_urls_stay_until_they_are_reset_or_their_mailbox_goes()
     {
         await using var mail = await OpenAsync();

@@ -42,7 +42,7 @@ public abstract partial class MailStoreContract : IAsyncLifetime
 
     protected ValueTask<IAccountStore> OpenAsync() => Store.OpenAsync(Account, default);
 
-    [Fact]
+    [SkippableFact]
     public async Task A_new_account_has_the_standard_mailboxes_subscribed()
     {
         await Store.CreateAsync(Account, default);
@@ -57,11 +57,11 @@ public abstract partial class MailStoreContract : IAsyncLifetime
         Assert.Null(await mail.FindAsync(SpecialUse.None, default));
     }
 
-    [Fact]
+    [SkippableFact]
     public async Task An_account_never_created_is_not_found() =>
         Assert.Equal(RefusalKind.NotFound, (await Assert.ThrowsAsync<RefusedException>(async () => await Store.OpenAsync(new AccountId(99), default))).Refusal.Kind);
 
-    [Fact]
+    [SkippableFact]
     public async Task A_message_comes_back_as_it_went_in()
     {
         await using var mail = await OpenAsync();
@@ -91,7 +91,7 @@ public abstract partial class MailStoreContract : IAsyncLifetime
     }
 
     // mail-rules 4
-    [Fact]
+    [SkippableFact]
     public async Task A_big_message_is_read_whole_even_after_it_is_expunged()
     {
         await using var mail = await OpenAsync();
@@ -110,7 +110,7 @@ public abstract partial class MailStoreContract : IAsyncLifetime
     }
 
     // mail-rules 1
-    [Fact]
+    [SkippableFact]
     public async Task A_delivery_happens_once_also_after_the_message_is_gone_until_it_is_forgotten()
     {
         await using var mail = await OpenAsync();
@@ -128,7 +128,7 @@ public abstract partial class MailStoreContract : IAsyncLifetime
         Assert.NotNull(await again.DeliverAsync(key, inbox, StoreMessages.Make("a"), default));
     }
 
-    [Fact]
+    [SkippableFact]
     public async Task Deliveries_at_once_get_each_a_uid_and_each_key_once()
     {
         await using var mail = await OpenAsync();
@@ -140,7 +140,7 @@ public abstract partial class MailStoreContract : IAsyncLifetime
     }
 
     // mail-rules 6
-    [Fact]
+    [SkippableFact]
     public async Task Uids_and_modseqs_only_rise_across_expunge_and_reopening()
     {
         Uid lastUid = default;
@@ -164,7 +164,7 @@ public abstract partial class MailStoreContract : IAsyncLifetime
         }
     }
 
-    [Fact]
+    [SkippableFact]
     public async Task A_flag_change_that_changes_nothing_takes_no_modseq()
     {
         await using var mail = await OpenAsync();
@@ -176,7 +176,7 @@ public abstract partial class MailStoreContract : IAsyncLifetime
         Assert.True(outcome.State.ChangesSince(before).IsEmpty);
     }
 
-    [Fact]
+    [SkippableFact]
     public async Task Unchangedsince_refuses_what_changed_later()
     {
         await using var mail = await OpenAsync();
@@ -191,7 +191,7 @@ public abstract partial class MailStoreContract : IAsyncLifetime
         Assert.Equal(1, outcome.State.Mailbox.Unseen);
     }
 
-    [Fact]
+    [SkippableFact]
     public async Task A_mailbox_has_at_most_64_keywords_and_a_message_is_not_lost_for_one()
     {
         await using var mail = await OpenAsync();
@@ -208,7 +208,7 @@ public abstract partial class MailStoreContract : IAsyncLifetime
     }
 
     // mail-rules 10
-    [Fact]
+    [SkippableFact]
     public async Task Recent_is_claimed_once()
     {
         await using var mail = await OpenAsync();
@@ -224,7 +224,7 @@ public abstract partial class MailStoreContract : IAsyncLifetime
         Assert.Equal(new Uid(4), await again.ClaimRecentAsync(inbox, default));
     }
 
-    [Fact]
+    [SkippableFact]
     public async Task Names_follow_the_rules()
     {
         await using var mail = await OpenAsync();
@@ -244,7 +244,7 @@ public abstract partial class MailStoreContract : IAsyncLifetime
         Assert.Null(await mail.FindAsync("a\ud800", default));
     }
 
-    [Fact]
+    [SkippableFact]
     public async Task Renaming_takes_inferiors_along_and_keeps_identity()
     {
         await using var mail = await OpenAsync();
@@ -264,7 +264,7 @@ public abstract partial class MailStoreContract : IAsyncLifetime
         Assert.Equal((ab.Id, ab.UidValidity, 1), (moved.Id, moved.UidValidity, moved.Messages));
     }
 
-    [Fact]
+    [SkippableFact]
     public async Task Renaming_inbox_moves_its_messages_and_leaves_it_empty()
     {
         await using var mail = await OpenAsync();
@@ -281,7 +281,7 @@ public abstract partial class MailStoreContract : IAsyncLifetime
         Assert.Equal("1:2", (await mail.VanishedSinceAsync(inbox, new ModSeq(1), default)).ToString());
     }
 
-    [Fact]
+    [SkippableFact]
     public async Task Removing_a_mailbox_with_inferiors_leaves_a_name()
     {
         await using var mail = await OpenAsync();
@@ -303,7 +303,7 @@ public abstract partial class MailStoreContract : IAsyncLifetime
         Assert.Equal(0, (await mail.UsageAsync(default)).Messages);
     }
 
-    [Fact]
+    [SkippableFact]
     public async Task Subscriptions_live_on_their_own()
     {
         await using var mail = await OpenAsync();
@@ -317,7 +317,7 @@ public abstract partial class MailStoreContract : IAsyncLifetime
         Assert.True((await again.CreateMailboxAsync("gone", SpecialUse.None, default)).Subscribed);
     }
 
-    [Fact]
+    [SkippableFact]
     public async Task A_replacement_comes_as_the_old_message_goes()
     {
         await using var mail = await OpenAsync();
@@ -338,7 +338,7 @@ public abstract partial class MailStoreContract : IAsyncLifetime
         Assert.NotNull(content);
     }
 
-    [Fact]
+    [SkippableFact]
     public async Task Copy_and_move_keep_flags_date_and_content()
     {
         await using var mail = await OpenAsync();
@@ -370,7 +370,7 @@ public abstract partial class MailStoreContract : IAsyncLifetime
         Assert.Equal("2:3", (await again.VanishedSinceAsync(inbox, new ModSeq(1), default)).ToString());
     }
 
-    [Fact]
+    [SkippableFact]
     public async Task Expunge_takes_what_is_deleted_or_named()
     {
         await using var mail = await OpenAsync();
@@ -390,7 +390,7 @@ public abstract partial class MailStoreContract : IAsyncLifetime
     }
 
     // mail-rules 4
-    [Fact]
+    [SkippableFact]
     public async Task Usage_counts_each_copy()
     {
         await using var mail = await OpenAsync();
@@ -406,7 +406,7 @@ public abstract partial class MailStoreContract : IAsyncLifetime
         Assert.Equal(new Usage(1, size), await again.UsageAsync(default));
     }
 
-    [Fact]
+    [SkippableFact]
     public async Task An_append_of_many_is_all_or_none()
     {
         await using var mail = await OpenAsync();
@@ -418,7 +418,7 @@ public abstract partial class MailStoreContract : IAsyncLifetime
         Assert.Empty((await mail.AppendAsync(inbox, [], default)).Uids);
     }
 
-    [Fact]
+    [SkippableFact]
     public async Task Changes_are_announced_after_commit()
     {
         await using var mail = await OpenAsync();
@@ -434,7 +434,7 @@ public abstract partial class MailStoreContract : IAsyncLifetime
             new StoreChange(Account, null, StoreChangeKind.Mailboxes)], heard);
     }
 
-    [Fact]
+    [SkippableFact]
     public async Task Rows_come_in_order_for_dense_and_sparse_sets_and_may_be_left_early()
     {
         await using var mail = await OpenAsync();
@@ -457,7 +457,7 @@ public abstract partial class MailStoreContract : IAsyncLifetime
     }
 
     // mail-rules 7
-    [Fact]
+    [SkippableFact]
     public async Task A_copy_is_whole_and_another_history()
     {
         var folder = Directory.CreateTempSubdirectory("mailplus-copy-").FullName;
@@ -487,7 +487,7 @@ public abstract partial class MailStoreContract : IAsyncLifetime
         }
     }
 
-    [Fact]
+    [SkippableFact]
     public async Task A_deleted_account_is_gone_for_all()
     {
         await using var mail = await OpenAsync();
