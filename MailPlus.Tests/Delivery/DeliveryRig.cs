@@ -31,6 +31,10 @@ public sealed class DeliveryRig : IAsyncDisposable
     private readonly string _folder;
     private readonly SqliteThreads _threads = new(NullLogger<SqliteThreads>.Instance);
 
+    private PostgresUnderTest? _postgres;
+    private string? _database;
+    private PostgresServer? _server;
+
     private DeliveryRig(string folder, FakeMailStore store)
     {
         _folder = folder;
@@ -71,15 +75,20 @@ public sealed class DeliveryRig : IAsyncDisposable
 
     public string DataFolder => _folder;
 
+    public string Node { get; private init; } = "one";
+
     public DeliveryQueue Queue { get; private set; } = null!;
 
     public Acceptance Acceptance { get; private set; } = null!;
 
     public QueueOperations Operations { get; private set; } = null!;
 
-    public static async Task<DeliveryRig> OpenAsync(bool start = true)
+    public static async Task<DeliveryRig> OpenAsync(bool start = true, PostgresUnderTest? postgres = null)
     {
-        var rig = new DeliveryRig(Directory.CreateTempSubdirectory("mailplus-delivery-").FullName, new FakeMailStore());
+        var rig = new DeliveryRig(Directory.CreateTempSubdirectory("mailplus-delivery-").FullName, new FakeMailStore())
+        {
+            _postgres = postgres, _database = postgres is null ? null : await postgres.NewDatabaseAsync(),
+        };
         await rig.ReopenAsync(start);
         return rig;
     }
@@ -94,8 +103,12 @@ public sealed class DeliveryRig : IAsyncDisposable
             File.Copy(body, Path.Combine(folder, "queue", Path.GetFileName(body)));
         }
 
-        await Queue.File.Database.CopyToAsync(Path.Combine(folder, "queue.db"), default);
-        var rig = new DeliveryRig(folder, Store);
+        if (_postgres is null)
+        {
+            await Queue.File.Database.CopyToAsync(Path.Combine(folder, "queue.db"), default);
+        }
+
+        var rig = new DeliveryRig(folder, Store) { _postgres = _postgres, _database = _postgres is null ? null : await _postgres.CopyDatabaseAsync(_database!) };
         rig.Clock.SetUtcNow(Clock.GetUtcNow());
         rig.Settings.Set(Settings.Current);
         rig.RealStore = RealStore;
@@ -126,7 +139,16 @@ public sealed class DeliveryRig : IAsyncDisposable
         {
             Settings = Settings, Addresses = Addresses, Store = RealStore ?? Store, Resolver = RealResolver ?? Resolver, Inquiry = new SenderInquiry(new MessageAuthenticator(RealResolver ?? Resolver, new Lazy<PublicSuffixList>(PublicSuffixList.Shipped), Clock)), StsPolicies = Policies, TlsLedger = Ledger, Trust = Trust, Scan = new MessageScanner().Scan, Spool = new SpoolFolder(_folder), Events = Events, Clock = Clock, Logs = NullLoggerFactory.Instance,
         };
-        Queue = await DeliveryQueue.OpenAsync(_folder, _threads, around, default);
+        if (_database is null)
+        {
+            Queue = await DeliveryQueue.OpenAsync(_folder, _threads, around, default);
+        }
+        else
+        {
+            _server ??= new PostgresServer(_database, _threads);
+            Queue = await DeliveryQueue.OpenAsync(_server, Node, _folder, around, default);
+        }
+
         Acceptance = new Acceptance(Queue, new FilterPipeline(StageOrder.Standard(), Clock), around);
         Operations = new QueueOperations(Queue, around);
         if (start)
@@ -148,6 +170,14 @@ public sealed class DeliveryRig : IAsyncDisposable
 
     public async Task<Page<QueuedMessage>> ListAsync() => await Operations.ListAsync(Actor.System, new QueueQuery(), default);
 
+    /// <summary>Another process on the same PostgreSQL.</summary>
+    public async Task<DeliveryRig> JoinAsync(string node)
+    {
+        var rig = new DeliveryRig(Directory.CreateTempSubdirectory("mailplus-delivery-").FullName, Store) { _postgres = _postgres, _database = _database, Node = node };
+        await rig.ReopenAsync();
+        return rig;
+    }
+
     /// <summary>Waits until nothing is in hand and the queue holds so many entries.</summary>
     public async Task SettleAsync(int left = 0) =>
         await Eventually.TrueAsync(async () => Queue.InHand == 0 && (await ListAsync()).Total == left, () => $"{left} entries left in the queue ({Queue.InHand} in hand)");
@@ -155,6 +185,11 @@ public sealed class DeliveryRig : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await Queue.DisposeAsync();
+        if (_server is not null)
+        {
+            await _server.DisposeAsync();
+        }
+
         await _threads.DisposeAsync();
         Directory.Delete(_folder, recursive: true);
     }

@@ -68,7 +68,18 @@ public sealed partial class DeliveryQueue : IAsyncDisposable
             WriterCache = 8192,
         };
         var database = await SqliteFile.OpenAsync(options, threads, cancellationToken);
-        var file = await QueueFile.StartAsync(database, Path.Combine(dataFolder, "queue"), threads, Instant.Now(around.Clock), cancellationToken);
+        var file = await QueueFile.StartAsync(database, new QueueBodies(Path.Combine(dataFolder, "queue"), threads), null, Instant.Now(around.Clock), cancellationToken);
+        return new DeliveryQueue(file, around);
+    }
+
+    /// <summary>Opens the queue in PostgreSQL, which other processes may have too; <paramref name="node"/> names this one and stays the same when it is started again.</summary>
+    public static async Task<DeliveryQueue> OpenAsync(PostgresServer server, string node, string dataFolder, DeliverySurroundings around, CancellationToken cancellationToken)
+    {
+        await server.PrepareAsync(QueueTables.Area, cancellationToken);
+        var number = await server.Threads.RunAsync(() => SharedQueue.Register(server, node), cancellationToken);
+        var database = PostgresFile.Open(server, QueueTables.Area, new PostgresFileOptions(number));
+        var bodies = new QueueBodies(Path.Combine(dataFolder, "queue"), server.Threads);
+        var file = await QueueFile.StartAsync(database, bodies, new SharedQueue(database, number, bodies.Folder), Instant.Now(around.Clock), cancellationToken);
         return new DeliveryQueue(file, around);
     }
 
@@ -82,6 +93,11 @@ public sealed partial class DeliveryQueue : IAsyncDisposable
         _finishing = Task.Run(() => GuardAsync("queue-finish", () => _finisher.RunAsync(_abandon.Token)), CancellationToken.None);
         _loops.Add(Task.Run(() => GuardAsync("queue-scan", ScanAsync), CancellationToken.None));
         _loops.Add(Task.Run(() => GuardAsync("queue-forget", () => _forgotten.RunAsync(_stopping.Token)), CancellationToken.None));
+        if (_file.Shared is { } shared)
+        {
+            _loops.Add(Task.Run(() => GuardAsync("queue-lease", () => LiveAsync(shared)), CancellationToken.None));
+        }
+
         for (var i = 0; i < Workers; i++)
         {
             _loops.Add(Task.Run(() => GuardAsync("queue-deliver", DeliverAsync), CancellationToken.None));
@@ -115,6 +131,10 @@ public sealed partial class DeliveryQueue : IAsyncDisposable
         await Task.WhenAny(_finishing, Task.Delay(StopGrace, CancellationToken.None));
         await _abandon.CancelAsync();
         await Task.WhenAll([.. _loops, remote, _finishing]);
+        if (_file.Shared is { } shared)
+        {
+            await LeaveAsync(shared);
+        }
     }
 
     /// <inheritdoc/>
@@ -200,6 +220,44 @@ public sealed partial class DeliveryQueue : IAsyncDisposable
         await foreach (var entry in _ready.Reader.ReadAllAsync(_stopping.Token))
         {
             await _delivery.RunAsync(entry, _abandon.Token);
+        }
+    }
+
+    /// <summary>Says that this process lives, takes over what others left, and gives back what the table says is in hand here but is not, twice in a row.</summary>
+    private async Task LiveAsync(SharedQueue shared)
+    {
+        HashSet<EntryId> suspected = [];
+        while (true)
+        {
+            await shared.LiveAsync(SharedQueue.Lease, _stopping.Token);
+            if (await _file.TakeOverAsync(_stopping.Token))
+            {
+                _scan.Set();
+            }
+
+            var loose = (await shared.MineAsync(_stopping.Token)).Where(entry => !_owned.Contains(entry)).ToHashSet();
+            var sure = loose.Where(suspected.Contains).ToList();
+            if (sure.Count > 0)
+            {
+                await shared.GiveBackAsync(sure, _stopping.Token);
+                _scan.Set();
+            }
+
+            suspected = loose;
+            await Task.Delay(SharedQueue.Beat, _around.Clock, _stopping.Token);
+        }
+    }
+
+    private async Task LeaveAsync(SharedQueue shared)
+    {
+        try
+        {
+            await shared.GiveBackAsync(await shared.MineAsync(CancellationToken.None), CancellationToken.None);
+            await shared.LiveAsync(TimeSpan.Zero, CancellationToken.None);
+        }
+        catch (RefusedException failure)
+        {
+            LogLeave(failure.Message); // Others find out when the lease ends.
         }
     }
 
@@ -293,6 +351,9 @@ public sealed partial class DeliveryQueue : IAsyncDisposable
 
     [LoggerMessage(5001, LogLevel.Error, "Loop {Loop} failed and goes on")]
     private partial void LogLoop(Exception failure, string loop);
+
+    [LoggerMessage(5003, LogLevel.Warning, "Stopped without telling the other nodes: {Reason}")]
+    private partial void LogLeave(string reason);
 
     [LoggerMessage(5002, LogLevel.Warning, "Stopped with {Count} entries in hand; they are due at the next start")]
     private partial void LogAbandoned(int count);

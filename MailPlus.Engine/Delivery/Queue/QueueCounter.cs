@@ -25,7 +25,7 @@ internal sealed class QueueCounter(string name, long reserved)
         }
 
         var mark = used + Block;
-        session.Statement("UPDATE counter SET reserved = max(reserved, ?1) WHERE name = ?2").Bind(0, mark).Bind(1, name).Execute();
+        session.Statement("UPDATE counter SET reserved = {max|greatest}(reserved, ?1) WHERE {|node = $1 AND }name = ?2").Bind(0, mark).Bind(1, name).Execute();
         session.AfterCommit(() => _reserved = Math.Max(_reserved, mark));
     }
 }

@@ -19,17 +19,20 @@ internal sealed class QueueFile : IAsyncDisposable
     private readonly QueueCounter _entries;
     private readonly QueueCounter _events;
 
-    private QueueFile(SqlFile file, QueueBodies bodies, QueueCounter entries, QueueCounter events)
+    private QueueFile(SqlFile file, QueueBodies bodies, (QueueCounter Entries, QueueCounter Events) counters, SharedQueue? shared)
     {
         _file = file;
         _bodies = bodies;
-        _entries = entries;
-        _events = events;
-        Outbox = new QueueOutbox(file);
+        (_entries, _events) = counters;
+        Shared = shared;
+        Outbox = new QueueOutbox(file, shared?.OutboxName ?? "queue");
     }
 
     /// <summary>What happened, for the mail log.</summary>
     public QueueOutbox Outbox { get; }
+
+    /// <summary>What is needed besides where other processes have the same queue; null for one of our own.</summary>
+    public SharedQueue? Shared { get; }
 
     /// <summary>The database, for reading.</summary>
     public SqlFile Database => _file;
@@ -38,15 +41,15 @@ internal sealed class QueueFile : IAsyncDisposable
     /// Takes an open queue.db into use: what an earlier process had in hand is due now, body files without an entry are removed.
     /// </summary>
     /// <param name="file">queue.db with <see cref="QueueSchema"/>.</param>
-    /// <param name="folder">Folder of big bodies, on the file system of the data folder.</param>
-    /// <param name="threads">Where file work runs.</param>
+    /// <param name="bodies">Big bodies, on the file system of the data folder.</param>
+    /// <param name="shared">What is needed besides in PostgreSQL.</param>
     /// <param name="now">The present.</param>
     /// <param name="cancellationToken">Ends the start.</param>
-    public static async Task<QueueFile> StartAsync(SqlFile file, string folder, SqliteThreads threads, Instant now, CancellationToken cancellationToken)
+    public static async Task<QueueFile> StartAsync(SqlFile file, QueueBodies bodies, SharedQueue? shared, Instant now, CancellationToken cancellationToken)
     {
         var (entries, events) = await file.WriteAsync(session =>
         {
-            session.Statement("UPDATE recipient SET state = 1, next = ?1 WHERE state = 0").Bind(0, now.Microseconds).Execute();
+            session.Statement("UPDATE recipient SET state = 1, next = ?1 WHERE state = 0{| AND node = $1}").Bind(0, now.Microseconds).Execute();
             return (Reserved(session, "entry"), Reserved(session, "outbox"));
         }, Durability.Full, cancellationToken);
         var names = await file.ReadAsync(session =>
@@ -60,9 +63,8 @@ internal sealed class QueueFile : IAsyncDisposable
 
             return found;
         }, cancellationToken);
-        var bodies = new QueueBodies(folder, threads);
         await bodies.SweepAsync(names, cancellationToken);
-        return new QueueFile(file, bodies, new QueueCounter("entry", entries), new QueueCounter("outbox", events));
+        return new QueueFile(file, bodies, (new QueueCounter("entry", entries), new QueueCounter("outbox", events)), shared);
     }
 
     /// <summary>The next queue id.</summary>
@@ -144,7 +146,7 @@ internal sealed class QueueFile : IAsyncDisposable
     public Task FlushAsync(CancellationToken cancellationToken) => _file.WriteAsync(session =>
     {
         // Something has to be written, or there is nothing to flush.
-        session.Statement("UPDATE counter SET reserved = reserved WHERE name = 'entry'").Execute();
+        session.Statement("UPDATE counter SET reserved = reserved WHERE {|node = $1 AND }name = 'entry'").Execute();
         return true;
     }, Durability.Full, cancellationToken);
 
@@ -173,10 +175,23 @@ internal sealed class QueueFile : IAsyncDisposable
         }, cancellationToken);
 
     /// <summary>Entries by id with their recipients that are due; octets are not read, entries without due recipients left out. To be asked once they are in hand, so that no result can be missed.</summary>
-    public Task<IReadOnlyList<QueueEntry>> LoadAsync(IReadOnlyList<EntryId> entries, Instant now, CancellationToken cancellationToken) =>
-        _file.ReadAsync<IReadOnlyList<QueueEntry>>(
+    public async Task<IReadOnlyList<QueueEntry>> LoadAsync(IReadOnlyList<EntryId> entries, Instant now, CancellationToken cancellationToken)
+    {
+        if (Shared is not null)
+        {
+            await Shared.ClaimAsync(entries, now, cancellationToken);
+        }
+
+        var found = await _file.ReadAsync<IReadOnlyList<QueueEntry>>(
             session => [.. entries.Select(id => QueueRows.Read(session, id.Value, now, _bodies.Folder)).OfType<QueueEntry>().Where(e => e.Recipients.Count > 0)],
             cancellationToken);
+        if (Shared is not null)
+        {
+            await Shared.BringBodiesAsync(found, cancellationToken);
+        }
+
+        return found;
+    }
 
     /// <summary>The earliest time at which a recipient is due, null when none waits.</summary>
     public Task<Instant?> NextDueAsync(CancellationToken cancellationToken) => _file.ReadAsync<Instant?>(session =>
@@ -249,7 +264,7 @@ internal sealed class QueueFile : IAsyncDisposable
                 foreach (var entry in entries)
                 {
                     session.Statement($"UPDATE recipient SET state = 1, next = ?1 WHERE entry = ?2 AND state IN (1, 2) {NotBefore}").Bind(0, now.Microseconds).Bind(1, entry.Value).Execute();
-                    count += QueueRows.Changed(session) > 0 ? 1 : 0;
+                    count += session.Changes > 0 ? 1 : 0;
                 }
             }
 
@@ -286,7 +301,7 @@ internal sealed class QueueFile : IAsyncDisposable
             foreach (var (entry, position) in found)
             {
                 session.Statement($"UPDATE recipient SET next = ?1 WHERE entry = ?2 AND position = ?3 AND state = 1 {NotBefore}").Bind(0, now.Microseconds).Bind(1, entry).Bind(2, position).Execute();
-                if (QueueRows.Changed(session) > 0)
+                if (session.Changes > 0)
                 {
                     entries.Add(entry);
                 }
@@ -297,6 +312,15 @@ internal sealed class QueueFile : IAsyncDisposable
             return entries.Count;
         }, Durability.Full, cancellationToken);
     }
+
+    /// <summary>Takes over what processes that died had in hand and had to tell; true when there was something.</summary>
+    public Task<bool> TakeOverAsync(CancellationToken cancellationToken) => Shared is null ? Task.FromResult(false) : _file.WriteAsync(session =>
+    {
+        var taken = Shared.TakeOver(session, out var untold);
+        untold.ForEach(happened => Tell(session, happened));
+        session.AfterCommit(Outbox.Signal);
+        return taken;
+    }, Durability.Full, cancellationToken);
 
     /// <summary>Removes entries whatever their state.</summary>
     /// <param name="entries">Which.</param>
@@ -337,19 +361,21 @@ internal sealed class QueueFile : IAsyncDisposable
     {
         _entries.Cover(session, entry.Id.Value);
         QueueRows.Insert(session, entry, state);
+        Shared?.KeepBody(session, entry);
     }
 
     private void Tell(SqlSession session, StoredEvent happened)
     {
         var id = _events.Take();
         _events.Cover(session, id);
-        session.Statement("INSERT INTO outbox (id, kind, event) VALUES (?1, ?2, ?3)").Bind(0, id).Bind(1, happened.Kind).Bind(2, happened.Json).Execute();
+        session.Statement("INSERT INTO outbox ({|node, }id, kind, event) VALUES ({$}?1, ?2, ?3)").Bind(0, id).Bind(1, happened.Kind).Bind(2, happened.Json).Execute();
     }
 
     private bool Apply(SqlSession session, EntryUpdate update, List<EntryId> gone, Dictionary<AccountId, List<long>> keys)
     {
         var id = update.Entry.Id.Value;
         var touched = 0;
+        Shared?.Lock(session, update.Entry.Id);
         foreach (var result in update.Results)
         {
             touched += QueueRows.Write(session, id, result);
@@ -366,7 +392,7 @@ internal sealed class QueueFile : IAsyncDisposable
         }
 
         session.Statement("DELETE FROM entry WHERE id = ?1 AND NOT EXISTS (SELECT 1 FROM recipient WHERE entry = ?1)").Bind(0, id).Execute();
-        if (QueueRows.Changed(session) == 0)
+        if (session.Changes == 0)
         {
             return true;
         }
@@ -408,7 +434,7 @@ internal sealed class QueueFile : IAsyncDisposable
 
     private static long Reserved(SqlSession session, string name)
     {
-        var row = session.Statement("SELECT reserved FROM counter WHERE name = ?1").Bind(0, name);
+        var row = session.Statement("SELECT reserved FROM counter WHERE {|node = $1 AND }name = ?1").Bind(0, name);
         return row.Step() ? row.Long(0) : throw new InvalidDataException($"queue.db has no counter {name}");
     }
 }

@@ -10,8 +10,8 @@ internal static class QueueListingQuery
 
     private const string Matching =
         """
-        FROM entry e LEFT JOIN terms t ON t.entry = e.id WHERE (?1 = '' OR e.id = ?2 OR e.sender LIKE ?1 ESCAPE '\' OR e.subject LIKE ?1 ESCAPE '\' OR e.message_id LIKE ?1 ESCAPE '\'
-          OR EXISTS (SELECT 1 FROM recipient r WHERE r.entry = e.id AND r.address LIKE ?1 ESCAPE '\'))
+        FROM entry e LEFT JOIN terms t ON t.entry = e.id WHERE (?1 = '' OR e.id = ?2 OR e.sender {LIKE|ILIKE} ?1 ESCAPE '\' OR e.subject {LIKE|ILIKE} ?1 ESCAPE '\' OR e.message_id {LIKE|ILIKE} ?1 ESCAPE '\'
+          OR EXISTS (SELECT 1 FROM recipient r WHERE r.entry = e.id AND r.address {LIKE|ILIKE} ?1 ESCAPE '\'))
           AND (?3 < 0 OR EXISTS (SELECT 1 FROM recipient r WHERE r.entry = e.id AND r.state = ?3))
         """;
 

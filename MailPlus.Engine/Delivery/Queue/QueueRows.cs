@@ -20,15 +20,6 @@ internal static class QueueRows
         DeliveredTo = 8,
     }
 
-    /// <summary>Rows the last statement changed.</summary>
-    public static long Changed(SqlSession session)
-    {
-        var row = session.Statement("SELECT changes()");
-        var changed = row.Step() ? row.Long(0) : 0;
-        row.Reset();
-        return changed;
-    }
-
     /// <summary>Writes a new entry.</summary>
     public static void Insert(SqlSession session, QueueEntry entry, int state)
     {
@@ -40,7 +31,7 @@ internal static class QueueRows
         QueueTerms.Insert(session, entry);
         foreach (var recipient in entry.Recipients)
         {
-            session.Statement("INSERT INTO recipient (entry, position, address, notify, original, state, attempts, next, delay_told, reply, priority) VALUES (?1, ?2, ?3, ?4, ?5, ?6, 0, ?7, 0, '', ?8)")
+            session.Statement("INSERT INTO recipient ({|node, }entry, position, address, notify, original, state, attempts, next, delay_told, reply, priority) VALUES ({$}?1, ?2, ?3, ?4, ?5, ?6, 0, ?7, 0, '', ?8)")
                 .Bind(0, entry.Id.Value).Bind(1, recipient.Position).Bind(2, recipient.Recipient.Address.ToString()).Bind(3, (long)recipient.Recipient.Notify)
                 .Bind(4, recipient.Recipient.OriginalRecipient).Bind(5, state).Bind(6, entry.Begins.Microseconds).Bind(7, entry.Terms.Priority).Execute();
         }
@@ -52,7 +43,7 @@ internal static class QueueRows
     {
         if (result.Result is DeliveryResult.Deferred)
         {
-            session.Statement("UPDATE recipient SET state = iif(state = 2, 2, 1), attempts = ?3, next = ?4, delay_told = ?5, reply = ?6 WHERE entry = ?1 AND position = ?2")
+            session.Statement("UPDATE recipient SET state = CASE state WHEN 2 THEN 2 ELSE 1 END, attempts = ?3, next = ?4, delay_told = ?5, reply = ?6 WHERE entry = ?1 AND position = ?2")
                 .Bind(0, entry).Bind(1, result.Recipient.Position).Bind(2, result.Recipient.Attempts + 1).Bind(3, result.NextAttempt.Microseconds)
                 .Bind(4, result.Recipient.DelayTold || result.TellsDelay ? 1 : 0).Bind(5, result.Reply).Execute();
         }
@@ -61,16 +52,16 @@ internal static class QueueRows
             session.Statement("DELETE FROM recipient WHERE entry = ?1 AND position = ?2").Bind(0, entry).Bind(1, result.Recipient.Position).Execute();
         }
 
-        return (int)Changed(session);
+        return session.Changes;
     }
 
-    /// <summary>Reads an entry with its recipients: those that wait and are due by a time, or all.</summary>
+    /// <summary>Reads an entry with its recipients: those that wait and are due by a time (in PostgreSQL, those that were claimed because of it), or all.</summary>
     /// <returns>Null when it is gone.</returns>
     public static QueueEntry? Read(SqlSession session, long id, Instant? dueBy, string bodies)
     {
         var recipients = new List<QueueRecipient>();
         var rows = dueBy is { } time
-            ? session.Statement("SELECT position, address, notify, original, attempts, delay_told FROM recipient WHERE entry = ?1 AND state = 1 AND next <= ?2 ORDER BY position").Bind(0, id).Bind(1, time.Microseconds)
+            ? session.Statement("SELECT position, address, notify, original, attempts, delay_told FROM recipient WHERE entry = ?1 AND {state = 1|state = 0 AND node = $1} AND next <= ?2 ORDER BY position").Bind(0, id).Bind(1, time.Microseconds)
             : session.Statement("SELECT position, address, notify, original, attempts, delay_told FROM recipient WHERE entry = ?1 ORDER BY position").Bind(0, id);
         while (rows.Step())
         {

@@ -8,15 +8,18 @@ using Xunit;
 namespace MailPlus.Tests.Delivery;
 
 /// <summary>From 250 to the mailbox: exactly once, whatever fails in between (mail-rules A1, A2).</summary>
-public sealed class QueueTests
+public abstract class QueueContract
 {
+    /// <summary>The server of a backend that needs one.</summary>
+    protected abstract PostgresUnderTest? Postgres { get; }
+
     private const string Text = "From: s@far.test\r\nSubject: hello\r\nMessage-ID: <1@x>\r\n\r\nbody\r\n";
 
     // mail-rules 1
-    [Fact]
+    [SkippableFact]
     public async Task A_crash_between_mailbox_and_queue_delivers_nothing_twice()
     {
-        await using var rig = await DeliveryRig.OpenAsync();
+        await using var rig = await DeliveryRig.OpenAsync(postgres: Postgres);
         var stored = new TaskCompletionSource();
         var goOn = new TaskCompletionSource();
         rig.Store.Stored = async _ =>
@@ -34,10 +37,10 @@ public sealed class QueueTests
         goOn.SetResult();
     }
 
-    [Fact]
+    [SkippableFact]
     public async Task A_crash_right_after_250_loses_nothing()
     {
-        await using var rig = await DeliveryRig.OpenAsync();
+        await using var rig = await DeliveryRig.OpenAsync(postgres: Postgres);
         var goOn = new TaskCompletionSource();
         rig.Store.Fail = _ =>
         {
@@ -53,10 +56,10 @@ public sealed class QueueTests
         Assert.Single(after.Store.Inbox(2));
     }
 
-    [Fact]
+    [SkippableFact]
     public async Task A_notification_is_made_once_whatever_happens_after_it()
     {
-        await using var rig = await DeliveryRig.OpenAsync(start: false);
+        await using var rig = await DeliveryRig.OpenAsync(start: false, Postgres);
         rig.Addresses.Table["gone@here.test"] = new(Engine.Accounts.AddressKind.Account, new AccountId(9));
         await rig.SendAsync("bob@here.test", Text, DeliveryRig.Inbound, "gone@here.test");
         rig.Addresses.Table.TryRemove("gone@here.test", out _);
@@ -72,10 +75,10 @@ public sealed class QueueTests
     }
 
     // mail-rules 1
-    [Fact]
+    [SkippableFact]
     public async Task Keys_are_forgotten_only_after_the_entry_is_gone_for_good()
     {
-        await using var rig = await DeliveryRig.OpenAsync();
+        await using var rig = await DeliveryRig.OpenAsync(postgres: Postgres);
         await rig.SendAsync("s@far.test", Text, DeliveryRig.Inbound, "ann@here.test");
         await rig.SettleAsync();
         Assert.Single(rig.Store.Keys);
@@ -86,10 +89,10 @@ public sealed class QueueTests
         }, () => "the key is forgotten");
     }
 
-    [Fact]
+    [SkippableFact]
     public async Task Keys_left_by_a_crash_are_forgotten_by_the_next_process()
     {
-        await using var rig = await DeliveryRig.OpenAsync();
+        await using var rig = await DeliveryRig.OpenAsync(postgres: Postgres);
         await rig.SendAsync("s@far.test", Text, DeliveryRig.Inbound, "ann@here.test");
         await rig.SettleAsync();
         await using var after = await rig.CrashAsync();
@@ -100,10 +103,10 @@ public sealed class QueueTests
         }, () => "the key is forgotten");
     }
 
-    [Fact]
+    [SkippableFact]
     public async Task Recipients_that_lead_to_one_account_share_one_copy()
     {
-        await using var rig = await DeliveryRig.OpenAsync();
+        await using var rig = await DeliveryRig.OpenAsync(postgres: Postgres);
         await rig.SendAsync("s@far.test", Text, DeliveryRig.Inbound, "ann@here.test", "bob@here.test", "ann.alias@here.test");
         await rig.SettleAsync();
         Assert.Single(rig.Store.Inbox(1));
@@ -111,10 +114,10 @@ public sealed class QueueTests
         Assert.Equal(3, rig.Happened.OfType<RecipientAttempted>().Count(e => e.Result == DeliveryResult.Delivered));
     }
 
-    [Fact]
+    [SkippableFact]
     public async Task A_mailbox_that_fails_is_tried_again_on_schedule()
     {
-        await using var rig = await DeliveryRig.OpenAsync();
+        await using var rig = await DeliveryRig.OpenAsync(postgres: Postgres);
         var times = new List<TimeSpan>();
         var start = rig.Clock.GetUtcNow();
         rig.Store.Fail = _ =>
@@ -144,20 +147,20 @@ public sealed class QueueTests
         Assert.Single(rig.Store.Inbox(1));
     }
 
-    [Fact]
+    [SkippableFact]
     public async Task Mail_that_comes_back_to_a_mailbox_it_was_in_is_looping()
     {
-        await using var rig = await DeliveryRig.OpenAsync();
+        await using var rig = await DeliveryRig.OpenAsync(postgres: Postgres);
         await rig.SendAsync("bob@here.test", $"Delivered-To: ann@here.test\r\nReceived: from a by b; Tue, 24 Nov 2026 10:00:00 +0000\r\n{Text}", DeliveryRig.Inbound, "ann@here.test");
         await rig.SettleAsync();
         Assert.Empty(rig.Store.Inbox(1));
         Assert.Contains("Status: 5.4.6", Assert.Single(rig.Store.Inbox(2)).Text, StringComparison.Ordinal);
     }
 
-    [Fact]
+    [SkippableFact]
     public async Task Everything_that_was_accepted_in_a_rush_arrives_once()
     {
-        await using var rig = await DeliveryRig.OpenAsync();
+        await using var rig = await DeliveryRig.OpenAsync(postgres: Postgres);
         await Parallel.ForEachAsync(Enumerable.Range(0, 2000), new ParallelOptions { MaxDegreeOfParallelism = 20 }, async (n, _) =>
             await rig.SendAsync("s@far.test", Text + n, DeliveryRig.Inbound, n % 2 == 0 ? "ann@here.test" : "bob@here.test"));
         await rig.SettleAsync();
@@ -166,10 +169,10 @@ public sealed class QueueTests
         Assert.Equal(2000, all.Select(m => m.Text[(m.Text.LastIndexOf('\n') + 1)..]).Distinct().Count());
     }
 
-    [Fact]
+    [SkippableFact]
     public async Task What_is_accepted_before_the_start_or_after_the_stop_waits_in_the_file()
     {
-        await using var rig = await DeliveryRig.OpenAsync(start: false);
+        await using var rig = await DeliveryRig.OpenAsync(start: false, Postgres);
         await rig.SendAsync("s@far.test", Text, DeliveryRig.Inbound, "ann@here.test");
         await rig.Queue.StartAsync(default);
         await rig.SettleAsync();
@@ -181,10 +184,10 @@ public sealed class QueueTests
         Assert.Equal(2, rig.Store.Inbox(1).Count);
     }
 
-    [Fact]
+    [SkippableFact]
     public async Task The_queue_page_lists_searches_retries_and_removes()
     {
-        await using var rig = await DeliveryRig.OpenAsync();
+        await using var rig = await DeliveryRig.OpenAsync(postgres: Postgres);
         rig.Store.Fail = _ => new IOException("disk");
         var first = await rig.SendAsync("s@far.test", Text, DeliveryRig.Inbound, "ann@here.test");
         var second = await rig.SendAsync("other_100%@far.test", Text.Replace("hello", "두 번째"), DeliveryRig.Inbound, "bob@here.test");
@@ -219,7 +222,7 @@ public sealed class QueueTests
         Assert.Empty(rig.Store.Inbox(1));
     }
 
-    [Fact]
+    [SkippableFact]
     public void What_is_in_hand_is_bounded_in_number_and_octets()
     {
         var owned = new OwnedEntries();
