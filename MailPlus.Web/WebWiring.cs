@@ -2,6 +2,7 @@ using MailPlus.Engine.Hosting;
 using MailPlus.Web.Admin.Log;
 using MailPlus.Web.Admin.Service;
 using MailPlus.Web.Api;
+using MailPlus.Web.ClientSetup;
 using MailPlus.Web.Layout;
 using MailPlus.Web.Mail;
 using MailPlus.Web.Setup;
@@ -109,6 +110,7 @@ public static class WebWiring
         MailWiring.Map(app);
         LogExport.Map(app);
         CertificateEndpoints.Map(app);
+        ClientSetupEndpoints.Map(app);
         ApiDoor.Map(app);
         app.MapRazorComponents<App>().AddInteractiveServerRenderMode();
     }
@@ -136,6 +138,7 @@ public static class WebWiring
         services.AddSingleton(engine.AdminLog);
         services.AddSingleton(engine.Dashboard);
         services.AddSingleton(engine.Host);
+        services.AddSingleton(engine.Server);
         services.AddSingleton(TimeProvider.System);
     }
 }

@@ -1,4 +1,5 @@
 using System.Net;
+using MailPlus.Web.ClientSetup;
 
 namespace MailPlus.Web.SignIn;
 
@@ -10,7 +11,7 @@ internal sealed class SecureRedirect(RequestDelegate next, WebListeners listener
         var peer = context.Connection.RemoteIpAddress;
         var local = peer is null || IPAddress.IsLoopback(peer.IsIPv4MappedToIPv6 ? peer.MapToIPv4() : peer);
         var probe = context.Request.Path.StartsWithSegments("/health") || context.Request.Path.StartsWithSegments("/metrics")
-            || context.Request.Path.StartsWithSegments("/.well-known");
+            || context.Request.Path.StartsWithSegments("/.well-known") || ClientSetupEndpoints.Plain.Any(path => context.Request.Path.StartsWithSegments(path));
         if (context.Request.IsHttps || local || probe || listeners.SecureAddress(context.Request) is not { } secure)
         {
             return next(context);
