@@ -101,6 +101,14 @@ public sealed class WebSessions(SystemDatabase database, AddressBook addressBook
         return Authenticator.ActorOf(account) with { Address = address };
     }
 
+    /// <summary>Forgets what is remembered of sessions: another process may have ended some.</summary>
+    internal Task ForgetAllAsync(CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        _cache.Clear();
+        return Task.CompletedTask;
+    }
+
     /// <summary>Id of the session of a token, null when there is none: to mark "this browser" in a list.</summary>
     public async ValueTask<long?> FindIdAsync(string token, CancellationToken cancellationToken) => (await FindAsync(token, cancellationToken))?.Id;
 

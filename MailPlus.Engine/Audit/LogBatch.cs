@@ -8,6 +8,12 @@ using Microsoft.EntityFrameworkCore.Storage;
 
 namespace MailPlus.Engine.Audit;
 
+/// <summary>A step in an outbox.</summary>
+/// <param name="Outbox">Its name.</param>
+/// <param name="From">The place before, 0 for the first step.</param>
+/// <param name="To">The place after.</param>
+internal sealed record PlaceStep(string Outbox, long From, long To);
+
 /// <summary>Stores a batch of events as log rows and counts in one transaction. Hand-written SQL: every message passes here.</summary>
 internal static class LogBatch
 {
@@ -30,15 +36,30 @@ internal static class LogBatch
         """;
 
     private const string SetPlace = """
-        INSERT INTO places ("Outbox", "LastId") VALUES (@p0, @p1) ON CONFLICT ("Outbox") DO UPDATE SET "LastId" = excluded."LastId"
+        INSERT INTO places ("Outbox", "LastId") VALUES (@p0, @p1) ON CONFLICT ("Outbox") DO UPDATE SET "LastId" = excluded."LastId" WHERE places."LastId" = @p2
         """;
 
-    internal static Task StoreAsync(LogDatabase database, IReadOnlyList<MailEvent> events, PlaceRow? place, CancellationToken cancellationToken) => Task.Run(
+    /// <param name="database">The logs.</param>
+    /// <param name="events">The events.</param>
+    /// <param name="step">From which place in which outbox they were read, and the place after; null when they are from none.</param>
+    /// <param name="cancellationToken">Ends the storing.</param>
+    /// <returns>False when another process has stored them meanwhile: nothing was stored.</returns>
+    internal static Task<bool> StoreAsync(LogDatabase database, IReadOnlyList<MailEvent> events, PlaceStep? step, CancellationToken cancellationToken) => Task.Run(
         async () =>
         {
             await using var context = database.Open();
             await using var transaction = await context.Database.BeginTransactionAsync(cancellationToken);
             var connection = context.Database.GetDbConnection();
+            if (step is not null)
+            {
+                // First, for its lock: of two that have read the same events one stores them.
+                await using var places = Prepare(connection, transaction, SetPlace, 3);
+                if (await RunAsync(places, [step.Outbox, step.To, step.From], cancellationToken) == 0)
+                {
+                    return false;
+                }
+            }
+
             await using var mail = Prepare(connection, transaction, InsertMail, 14);
             await using var admin = Prepare(connection, transaction, InsertAdmin, 7);
             var traffic = new SortedDictionary<long, TrafficRow>();
@@ -61,13 +82,8 @@ internal static class LogBatch
                 await RunAsync(counts, [hour.Hour, hour.Received, hour.Sent, hour.Delivered, hour.Rejected, hour.Deferred, hour.Failed, hour.Octets], cancellationToken);
             }
 
-            if (place is not null)
-            {
-                await using var places = Prepare(connection, transaction, SetPlace, 2);
-                await RunAsync(places, [place.Outbox, place.LastId], cancellationToken);
-            }
-
             await transaction.CommitAsync(CancellationToken.None);
+            return true;
         },
         cancellationToken);
 
@@ -86,7 +102,7 @@ internal static class LogBatch
         return command;
     }
 
-    private static Task RunAsync(DbCommand command, object?[] values, CancellationToken cancellationToken)
+    private static Task<int> RunAsync(DbCommand command, object?[] values, CancellationToken cancellationToken)
     {
         for (var i = 0; i < values.Length; i++)
         {

@@ -138,7 +138,11 @@ public sealed partial class LogWriter(LogDatabase database, IReadOnlyList<IEvent
                 return false;
             }
 
-            await LogBatch.StoreAsync(database, [.. batch.Select(item => item.Event)], new PlaceRow { Outbox = outbox.Name, LastId = batch[^1].Id }, cancellationToken);
+            if (!await LogBatch.StoreAsync(database, [.. batch.Select(item => item.Event)], new PlaceStep(outbox.Name, place?.LastId ?? 0, batch[^1].Id), cancellationToken))
+            {
+                return true; // Another process has the same outbox and was quicker; what it left is looked for anew.
+            }
+
             await outbox.RemoveAsync(batch[^1].Id, cancellationToken);
             return batch.Count == BatchSize;
         }

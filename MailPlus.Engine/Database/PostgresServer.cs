@@ -38,6 +38,9 @@ public sealed class PostgresServer : IAsyncDisposable
 
     internal SqliteThreads Threads { get; }
 
+    /// <summary>A connection string whose unqualified names are those of a schema, for who makes connections of their own.</summary>
+    internal string ConnectionOf(string schema) => new NpgsqlConnectionStringBuilder(ConnectionString) { SearchPath = schema }.ToString();
+
     /// <summary>Makes or upgrades the schema of an area.</summary>
     /// <exception cref="RefusedException">Unavailable; Conflict when a newer version wrote it.</exception>
     internal Task PrepareAsync(PostgresArea area, CancellationToken cancellationToken) => Threads.RunAsync(
@@ -61,7 +64,7 @@ public sealed class PostgresServer : IAsyncDisposable
                     Run(connection, area.Scripts[script]);
                 }
 
-                Run(connection, string.Create(CultureInfo.InvariantCulture, $"DELETE FROM schema_version; INSERT INTO schema_version VALUES ({area.Scripts.Count})"));
+                Run(connection, string.Create(CultureInfo.InvariantCulture, $"DELETE FROM {area.Schema}.schema_version; INSERT INTO {area.Schema}.schema_version VALUES ({area.Scripts.Count})"));
                 transaction.Commit();
                 return true;
             }
@@ -104,9 +107,7 @@ public sealed class PostgresServer : IAsyncDisposable
 
     /// <summary>A pool of its own for each schema: what is prepared on a connection belongs to the names it sees.</summary>
     private NpgsqlDataSource Source(string schema) => _sources.GetOrAdd(
-        schema,
-        static (name, text) => new NpgsqlDataSourceBuilder(new NpgsqlConnectionStringBuilder(text) { SearchPath = name, TargetSessionAttributes = null }.ToString()).BuildMultiHost(),
-        ConnectionString).WithTargetSession(TargetSessionAttributes.Primary);
+        schema, static (name, server) => new NpgsqlDataSourceBuilder(server.ConnectionOf(name)).BuildMultiHost(), this).WithTargetSession(TargetSessionAttributes.Primary);
 
     private static void Run(NpgsqlConnection connection, string sql)
     {

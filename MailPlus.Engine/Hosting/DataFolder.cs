@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using MailPlus.Engine.Database;
 using MailPlus.Engine.Primitives;
 
@@ -29,6 +30,23 @@ public sealed class DataFolder : IDisposable
 
     /// <summary>Mail.</summary>
     public string Accounts => Path.Combine(Root, "accounts");
+
+    /// <summary>Big bodies from PostgreSQL while somebody reads them.</summary>
+    public string Reading => Path.Combine(Root, "reading");
+
+    /// <summary>The name of this node among those that share a database; made the first time, the same for the life of the folder.</summary>
+    public string Node()
+    {
+        var file = Path.Combine(Root, "node");
+        if (!File.Exists(file))
+        {
+            using var name = new MemoryStream(Encoding.ASCII.GetBytes(Guid.NewGuid().ToString("N")));
+            DurableFiles.Write(file, name);
+            DurableFiles.FlushFolder(Root);
+        }
+
+        return File.ReadAllText(file).Trim();
+    }
 
     /// <summary>Makes, locks and checks the folder.</summary>
     /// <exception cref="RefusedException">Conflict: another process has it, or a newer version wrote it.</exception>

@@ -26,6 +26,7 @@ using MailPlus.Engine.Settings;
 using MailPlus.Engine.Smtp.Server;
 using MailPlus.Engine.Store.Contract;
 using MailPlus.Engine.Store.Sharing;
+using MailPlus.Engine.Store.Postgres;
 using MailPlus.Engine.Store.Sqlite;
 using MailPlus.Engine.Tls;
 using Microsoft.Extensions.Logging;
@@ -175,8 +176,10 @@ public sealed class EngineWiring : IAsyncDisposable
     private async Task WireAsync(ILoggerFactory logs, TimeProvider clock, CancellationToken cancellationToken)
     {
         var folder = Keep(DataFolder.Open(Run.DataFolder));
-        var database = Keep(SystemDatabase.InSqlite(folder.SystemFile, clock));
-        var logDatabase = LogDatabase.InSqlite(folder.LogFile);
+        var threads = Keep(new SqliteThreads(logs.CreateLogger<SqliteThreads>()));
+        var server = Run.Database is { } address ? Keep(new PostgresServer(address, threads)) : null;
+        var database = Keep(server is null ? SystemDatabase.InSqlite(folder.SystemFile, clock) : SystemDatabase.InPostgres(server, clock));
+        var logDatabase = server is null ? LogDatabase.InSqlite(folder.LogFile) : LogDatabase.InPostgres(server);
         await database.MigrateAsync(cancellationToken);
         await logDatabase.MigrateAsync(cancellationToken);
 
@@ -204,11 +207,16 @@ public sealed class EngineWiring : IAsyncDisposable
         };
         WebSessions = new WebSessions(database, addressBook, settings);
 
-        var threads = Keep(new SqliteThreads(logs.CreateLogger<SqliteThreads>()));
-        Store = Keep(new SqliteMailStore(folder.Accounts, threads, clock));
+        Store = Keep<IMailStore>(server is null
+            ? new SqliteMailStore(folder.Accounts, threads, clock)
+            : await PostgresMailStore.OpenAsync(server, folder.Reading, clock, null, cancellationToken));
         var shares = Keep(new ShareIndex(database));
         await shares.LoadAsync(cancellationToken);
         Shares = shares;
+        database.OnForeignChange(settings.LoadAsync);
+        database.OnForeignChange(token => addressBook.LoadAsync(database, token));
+        database.OnForeignChange(shares.LoadAsync);
+        database.OnForeignChange(WebSessions.ForgetAllAsync);
         var mail = new AccountMail(Store.CreateAsync, Store.DeleteAsync);
         await AccountIds.FinishDeletionsAsync(database, mail, cancellationToken);
         var passwords = new AccountPasswords(hashing, Authenticator, signInRules);
@@ -228,7 +236,7 @@ public sealed class EngineWiring : IAsyncDisposable
         var tlsLedger = new TlsLedger(database, clock);
         TlsReports = new TlsReportOperations(database, tlsLedger);
         var stsPolicies = Keep(await StsPolicies.OpenAsync(database, Resolver, new StsFetch(Resolver), clock, logs.CreateLogger<StsPolicies>(), cancellationToken));
-        var queue = await WireDeliveryAsync(threads, stsPolicies, tlsLedger, logs, clock, cancellationToken);
+        var queue = await WireDeliveryAsync((folder, threads, server), stsPolicies, tlsLedger, logs, clock, cancellationToken);
         var systemOutbox = new SystemOutbox(database);
         var logWriter = Keep(new LogWriter(logDatabase, [queue.Outbox, systemOutbox], Events, clock, logs.CreateLogger<LogWriter>()));
         MailLog = new MailLog(logDatabase);
@@ -238,7 +246,7 @@ public sealed class EngineWiring : IAsyncDisposable
 
         WireListeners(queue, name => authorities.IsConfigured ? Certificates.AskingOptionsFor(name) : Certificates.OptionsFor(name), logs, clock);
         var signIns = new SignInJournal(database, Events, clock);
-        var loops = new EngineLoops([new EngineLoop("log-writer", logWriter.RunAsync), new EngineLoop("sign-in-journal", signIns.RunAsync), new EngineLoop("tls-ledger", tlsLedger.RunAsync), new EngineLoop("sts-policies", stsPolicies.RunAsync)], clock, logs.CreateLogger<EngineHost>());
+        var loops = new EngineLoops([new EngineLoop("log-writer", logWriter.RunAsync), new EngineLoop("sign-in-journal", signIns.RunAsync), new EngineLoop("tls-ledger", tlsLedger.RunAsync), new EngineLoop("sts-policies", stsPolicies.RunAsync), new EngineLoop("system-follow", token => FollowAsync(database, clock, token))], clock, logs.CreateLogger<EngineHost>());
         Host = Keep(new EngineHost(queue, Listeners, loops, logs.CreateLogger<EngineHost>()));
 
         var firstRun = new FirstRun(folder.Root);
@@ -252,7 +260,17 @@ public sealed class EngineWiring : IAsyncDisposable
         Backups = new Backup.BackupOperations(new Backup.BackupSources(folder.Root, database, logDatabase, queue, Store), addressBook, clock);
     }
 
-    private async Task<DeliveryQueue> WireDeliveryAsync(SqliteThreads threads, StsPolicies stsPolicies, TlsLedger tlsLedger, ILoggerFactory logs, TimeProvider clock, CancellationToken cancellationToken)
+    /// <summary>Looks every second what other processes changed; a hint makes it sooner.</summary>
+    private async Task FollowAsync(SystemDatabase database, TimeProvider clock, CancellationToken cancellationToken)
+    {
+        while (Run.Database is not null)
+        {
+            await database.FollowAsync(cancellationToken);
+            await Task.Delay(TimeSpan.FromSeconds(1), clock, cancellationToken);
+        }
+    }
+
+    private async Task<DeliveryQueue> WireDeliveryAsync((DataFolder Folder, SqliteThreads Threads, PostgresServer? Server) where, StsPolicies stsPolicies, TlsLedger tlsLedger, ILoggerFactory logs, TimeProvider clock, CancellationToken cancellationToken)
     {
         Spool = new SpoolFolder(Run.DataFolder);
         var around = new DeliverySurroundings
@@ -270,7 +288,9 @@ public sealed class EngineWiring : IAsyncDisposable
             Clock = clock,
             Logs = logs,
         };
-        var queue = Keep(await DeliveryQueue.OpenAsync(Run.DataFolder, threads, around, cancellationToken));
+        var queue = Keep(where.Server is null
+            ? await DeliveryQueue.OpenAsync(Run.DataFolder, where.Threads, around, cancellationToken)
+            : await DeliveryQueue.OpenAsync(where.Server, where.Folder.Node(), Run.DataFolder, around, cancellationToken));
         Acceptance = new Acceptance(queue, new FilterPipeline(StageOrder.Standard(), clock), around);
         Queue = new QueueOperations(queue, around);
         return queue;

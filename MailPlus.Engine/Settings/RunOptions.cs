@@ -10,6 +10,9 @@ public sealed record RunOptions
     /// <summary>The data folder, absolute.</summary>
     public required string DataFolder { get; init; }
 
+    /// <summary>Address of the PostgreSQL database that replaces the files of the data folder, null for files.</summary>
+    public string? Database { get; init; }
+
     /// <summary>Overrides by listener name (<c>smtp submission smtps imap imaps pop3 pop3s sieve web web-tls</c>); a null value is <c>off</c>; a name that is absent follows the settings.</summary>
     public IReadOnlyDictionary<string, IPEndPoint?> Listeners { get; init; } = new Dictionary<string, IPEndPoint?>();
 

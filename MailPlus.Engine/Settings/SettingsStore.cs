@@ -39,7 +39,7 @@ public sealed class SettingsStore : ISettingsSource
     {
         var newest = await _database.ReadAsync(
             context => context.SettingsVersions.OrderByDescending(row => row.Version).FirstOrDefaultAsync(cancellationToken), cancellationToken);
-        if (newest is not null)
+        if (newest is not null && newest.Version != Current.Version)
         {
             Swap(SettingsDocument.Read(newest.Document) with { Version = newest.Version });
         }

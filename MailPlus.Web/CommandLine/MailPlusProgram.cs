@@ -1,5 +1,6 @@
 using MailPlus.Engine.Backup;
 using MailPlus.Engine.Primitives;
+using MailPlus.Engine.Settings;
 
 namespace MailPlus.Web.CommandLine;
 
@@ -53,7 +54,7 @@ internal static class MailPlusProgram
         }
 
         var input = words.Has("--password-stdin") ? await Console.In.ReadToEndAsync() : "";
-        var response = await VerbClient.RunAsync(RunOptionsReader.DataFolder(words), new VerbRequest(arguments, input, Environment.CurrentDirectory), CancellationToken.None);
+        var response = await VerbClient.RunAsync(new RunOptions { DataFolder = RunOptionsReader.DataFolder(words), Database = RunOptionsReader.Database(words) }, new VerbRequest(arguments, input, Environment.CurrentDirectory), CancellationToken.None);
         await Console.Out.WriteAsync(response.Output);
         await Console.Error.WriteAsync(response.Error);
         return response.Code;
@@ -65,6 +66,7 @@ internal static class MailPlusProgram
         Console.WriteLine();
         Console.WriteLine("  serve (default)  --" + string.Join(" --", RunOptionsReader.Listeners) + "  each ADDRESS:PORT, off, or port 0");
         Console.WriteLine("                   --ports-file FILE  --loopback-lab");
+        Console.WriteLine("                   --database 'Host=…;Database=…;Username=…'  PostgreSQL instead of files (or MAILPLUS_DATABASE)");
         foreach (var verb in VerbTable.All)
         {
             Console.WriteLine($"  {verb.Name} {verb.Usage}");

@@ -17,9 +17,35 @@ internal static class RunOptionsReader
         return Path.GetFullPath(string.IsNullOrEmpty(named) ? "data" : named);
     }
 
+    /// <summary>The address of the database: --database, MAILPLUS_DATABASE, or what was said when the data folder was first used with one; null for files.</summary>
+    internal static string? Database(CommandWords words)
+    {
+        var file = Path.Combine(DataFolder(words), "database");
+        if ((words.Find("--database") ?? Environment.GetEnvironmentVariable("MAILPLUS_DATABASE")) is not { Length: > 0 } named)
+        {
+            return File.Exists(file) ? File.ReadAllText(file).Trim() : null;
+        }
+
+        if (!File.Exists(file) || File.ReadAllText(file).Trim() != named)
+        {
+            // It may hold a password: for the owner only, and the verbs find it.
+            Directory.CreateDirectory(DataFolder(words));
+            var options = new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write };
+            if (!OperatingSystem.IsWindows())
+            {
+                options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+            }
+
+            using var writer = new StreamWriter(file, options);
+            writer.WriteLine(named);
+        }
+
+        return named;
+    }
+
     internal static RunOptions Read(CommandWords words)
     {
-        var known = Listeners.Select(name => "--" + name).Concat(["--data", "--ports-file", "--loopback-lab"]);
+        var known = Listeners.Select(name => "--" + name).Concat(["--data", "--database", "--ports-file", "--loopback-lab"]);
         if (words.Options.Except(known).FirstOrDefault() is { } stranger)
         {
             throw new UsageException($"serve has no option {stranger}.");
@@ -28,6 +54,7 @@ internal static class RunOptionsReader
         return new RunOptions
         {
             DataFolder = DataFolder(words),
+            Database = Database(words),
             Listeners = Listeners.Where(name => words.Has("--" + name)).ToDictionary(name => name, name => EndPoint("--" + name, words.Require("--" + name))),
             PortsFile = words.Find("--ports-file") is { } file ? Path.GetFullPath(file) : null,
             LoopbackLab = words.Has("--loopback-lab"),

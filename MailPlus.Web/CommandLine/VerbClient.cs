@@ -12,8 +12,9 @@ internal static class VerbClient
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(200);
 
-    internal static async Task<VerbResponse> RunAsync(string dataFolder, VerbRequest request, CancellationToken cancellationToken)
+    internal static async Task<VerbResponse> RunAsync(RunOptions run, VerbRequest request, CancellationToken cancellationToken)
     {
+        var dataFolder = run.DataFolder;
         var begun = TimeProvider.System.GetTimestamp();
         while (true)
         {
@@ -29,7 +30,7 @@ internal static class VerbClient
 
             try
             {
-                return await RunHereAsync(dataFolder, request, cancellationToken);
+                return await RunHereAsync(run, request, cancellationToken);
             }
             catch (RefusedException refused) when (refused.Refusal is { TextKey: "DataFolderInUse", Temporary: true } && TimeProvider.System.GetElapsedTime(begun) < Patience)
             {
@@ -64,10 +65,10 @@ internal static class VerbClient
         }
     }
 
-    private static async Task<VerbResponse> RunHereAsync(string dataFolder, VerbRequest request, CancellationToken cancellationToken)
+    private static async Task<VerbResponse> RunHereAsync(RunOptions run, VerbRequest request, CancellationToken cancellationToken)
     {
         using var logs = LoggerFactory.Create(logging => logging.AddProvider(new LineLogProvider(LineLogTarget.Errors, null)).SetMinimumLevel(LogLevel.Error));
-        await using var engine = await EngineWiring.OpenAsync(new RunOptions { DataFolder = dataFolder }, logs, TimeProvider.System, cancellationToken);
+        await using var engine = await EngineWiring.OpenAsync(run, logs, TimeProvider.System, cancellationToken);
         return await request.RunAsync(engine, cancellationToken);
     }
 }

@@ -17,7 +17,7 @@ internal sealed record VerbRequest(IReadOnlyList<string> Arguments, string Input
         {
             var words = CommandWords.Parse(Arguments);
             var verb = Verb.Find(words.Words) ?? throw new UsageException($"There is no verb '{string.Join(' ', words.Words)}'.");
-            if (words.Options.Except(verb.Options).Except(["--data", "--json"]).FirstOrDefault() is { } stranger)
+            if (words.Options.Except(verb.Options).Except(["--data", "--database", "--json"]).FirstOrDefault() is { } stranger)
             {
                 throw new UsageException($"{verb.Name} has no option {stranger}. Usage: {verb.Name} {verb.Usage}");
             }
