@@ -54,8 +54,13 @@ public static class WebWiring
             options.Cookie.SecurePolicy = CookieSecurePolicy.SameAsRequest;
             options.SuppressXFrameOptionsHeader = true; // frame-ancestors says it
         });
-        services.AddDataProtection().SetApplicationName("MailPlus")
+        var protection = services.AddDataProtection().SetApplicationName("MailPlus")
             .PersistKeysToFileSystem(Directory.CreateDirectory(Path.Combine(engine.Run.DataFolder, "web", "keys")));
+        if (engine.WebKeys is { } keys)
+        {
+            protection.AddKeyManagementOptions(options => options.XmlRepository = new DatabaseKeys(keys));
+        }
+
         services.AddRazorComponents().AddInteractiveServerComponents();
         services.AddCascadingAuthenticationState();
         services.AddScoped<AuthenticationStateProvider, LiveSessionState>();

@@ -9,7 +9,11 @@ using Microsoft.EntityFrameworkCore;
 namespace MailPlus.Engine.Backup;
 
 /// <summary>What a backup is made of.</summary>
-public sealed record BackupSources(string DataFolder, SystemDatabase System, LogDatabase Logs, DeliveryQueue Queue, IMailStore Store);
+public sealed record BackupSources(string DataFolder, SystemDatabase System, LogDatabase Logs, DeliveryQueue Queue, IMailStore Store)
+{
+    /// <summary>Everything lies in PostgreSQL, which has its own ways to be backed up.</summary>
+    public bool InDatabase { get; init; }
+}
 
 /// <summary>What is said of a finished backup, also kept in it as <c>manifest.json</c>. A folder without one is not complete.</summary>
 /// <param name="Format">Version of the layout.</param>
@@ -30,10 +34,15 @@ public sealed class BackupOperations(BackupSources sources, AddressBook addressB
     internal static readonly IReadOnlyList<string> PlainFolders = ["tls", "web", "keys"];
 
     /// <summary>Makes a backup.</summary>
-    /// <exception cref="RefusedException">NotAllowed; Conflict when the folder is not empty.</exception>
+    /// <exception cref="RefusedException">NotAllowed; Conflict when the folder is not empty, or everything lies in PostgreSQL.</exception>
     public async Task<BackupManifest> CreateAsync(Actor actor, string folder, CancellationToken cancellationToken)
     {
         actor.Require(Permission.ManageBackups);
+        if (sources.InDatabase)
+        {
+            throw new RefusedException(new Refusal(RefusalKind.Conflict, "BackupByDatabase"));
+        }
+
         RequireEmpty(folder);
         DurableFiles.CreateFolder(folder);
         RestrictToOwner(folder);

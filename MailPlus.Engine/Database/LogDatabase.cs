@@ -16,7 +16,7 @@ public sealed class LogDatabase(Func<LogContext> open, PostgresServer? server = 
     public static LogDatabase InPostgres(PostgresServer server)
     {
         var options = new DbContextOptionsBuilder<PostgresLogContext>()
-            .UseNpgsql(server.ConnectionOf("logs"), provider => provider.MigrationsHistoryTable("__EFMigrationsHistory", "logs")).Options;
+            .UseNpgsql(server.Source("logs"), provider => provider.MigrationsHistoryTable("__EFMigrationsHistory", "logs")).Options;
         return new LogDatabase(() => new PostgresLogContext(options), server);
     }
 

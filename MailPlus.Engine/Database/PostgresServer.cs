@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Data.Common;
 using System.Globalization;
 using MailPlus.Engine.Primitives;
+using Microsoft.Extensions.Logging;
 using Npgsql;
 
 namespace MailPlus.Engine.Database;
@@ -27,9 +28,12 @@ public sealed class PostgresServer : IAsyncDisposable
 
     /// <param name="connection">A connection string of Npgsql: <c>Host=…;Database=…;Username=…</c>; several hosts by commas.</param>
     /// <param name="threads">Where the blocking work runs; outlives the server.</param>
-    public PostgresServer(string connection, SqliteThreads threads)
+    /// <param name="clock">The clock.</param>
+    /// <param name="log">Says when other processes cannot be heard.</param>
+    public PostgresServer(string connection, SqliteThreads threads, TimeProvider clock, ILogger log)
     {
         Threads = threads;
+        Notices = new PostgresNotices(this, clock, log);
         ConnectionString = Complete(connection);
     }
 
@@ -38,8 +42,11 @@ public sealed class PostgresServer : IAsyncDisposable
 
     internal SqliteThreads Threads { get; }
 
-    /// <summary>A connection string whose unqualified names are those of a schema, for who makes connections of their own.</summary>
-    internal string ConnectionOf(string schema) => new NpgsqlConnectionStringBuilder(ConnectionString) { SearchPath = schema }.ToString();
+    /// <summary>What the processes tell each other.</summary>
+    internal PostgresNotices Notices { get; }
+
+    /// <summary>Tells other processes of changes and hears of theirs, until cancelled.</summary>
+    public Task RunAsync(CancellationToken cancellationToken) => Notices.RunAsync(cancellationToken);
 
     /// <summary>Makes or upgrades the schema of an area.</summary>
     /// <exception cref="RefusedException">Unavailable; Conflict when a newer version wrote it.</exception>
@@ -81,6 +88,10 @@ public sealed class PostgresServer : IAsyncDisposable
     /// <summary>A connection for whoever waits for notices.</summary>
     internal async Task<NpgsqlConnection> ConnectAsync(CancellationToken cancellationToken) => await Source("public").OpenConnectionAsync(cancellationToken);
 
+    /// <summary>A pool of its own for each schema: what is prepared on a connection belongs to the names it sees.</summary>
+    internal NpgsqlDataSource Source(string schema) => _sources.GetOrAdd(
+        schema, static (name, server) => new NpgsqlDataSourceBuilder(new NpgsqlConnectionStringBuilder(server.ConnectionString) { SearchPath = name }.ToString()).BuildMultiHost(), this).WithTargetSession(TargetSessionAttributes.Primary);
+
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
@@ -104,10 +115,6 @@ public sealed class PostgresServer : IAsyncDisposable
 
         return given.ConnectionString;
     }
-
-    /// <summary>A pool of its own for each schema: what is prepared on a connection belongs to the names it sees.</summary>
-    private NpgsqlDataSource Source(string schema) => _sources.GetOrAdd(
-        schema, static (name, server) => new NpgsqlDataSourceBuilder(server.ConnectionOf(name)).BuildMultiHost(), this).WithTargetSession(TargetSessionAttributes.Primary);
 
     private static void Run(NpgsqlConnection connection, string sql)
     {

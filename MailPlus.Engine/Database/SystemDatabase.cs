@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Threading.Channels;
 using MailPlus.Engine.Primitives;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Storage;
@@ -12,7 +13,12 @@ namespace MailPlus.Engine.Database;
 /// </summary>
 public sealed class SystemDatabase(Func<SystemContext> open, TimeProvider clock) : IDisposable
 {
+    /// <summary>What other processes are told when a picture has changed.</summary>
+    internal const string Notice = "system";
+
     private const string VersionName = "system.version";
+    private static readonly TimeSpan LookAnyway = TimeSpan.FromSeconds(10);
+
     private const string OneWriter = "SELECT pg_advisory_xact_lock(5570757617747299841)";
 
     private readonly List<Func<CancellationToken, Task>> _followers = [];
@@ -30,7 +36,7 @@ public sealed class SystemDatabase(Func<SystemContext> open, TimeProvider clock)
     public static SystemDatabase InPostgres(PostgresServer server, TimeProvider clock)
     {
         var options = new DbContextOptionsBuilder<PostgresSystemContext>()
-            .UseNpgsql(server.ConnectionOf("system"), provider => provider.MigrationsHistoryTable("__EFMigrationsHistory", "system")).Options;
+            .UseNpgsql(server.Source("system"), provider => provider.MigrationsHistoryTable("__EFMigrationsHistory", "system")).Options;
         return new SystemDatabase(() => new PostgresSystemContext(options), clock) { Server = server };
     }
 
@@ -60,6 +66,32 @@ public sealed class SystemDatabase(Func<SystemContext> open, TimeProvider clock)
 
     /// <summary>Registers what reads a picture anew when another process has changed it. Before anything runs.</summary>
     internal void OnForeignChange(Func<CancellationToken, Task> readAgain) => _followers.Add(readAgain);
+
+    /// <summary>Looks when another process says that it changed something, and now and then without being told, until cancelled.</summary>
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        if (Server is not { } server)
+        {
+            return;
+        }
+
+        var told = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+        server.Notices.OnNotice(notice => _ = notice is Notice or PostgresNotices.Everything && told.Writer.TryWrite(true));
+        while (true)
+        {
+            await FollowAsync(cancellationToken);
+            using var patience = new CancellationTokenSource(LookAnyway, clock);
+            using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, patience.Token);
+            try
+            {
+                await told.Reader.ReadAsync(either.Token);
+            }
+            catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+            {
+                // Nobody told anything for long enough.
+            }
+        }
+    }
 
     /// <summary>Looks whether another process has changed something that pictures in memory show, and has them read again.</summary>
     public async Task FollowAsync(CancellationToken cancellationToken)
@@ -119,6 +151,11 @@ public sealed class SystemDatabase(Func<SystemContext> open, TimeProvider clock)
                     await transaction.CommitAsync(CancellationToken.None);
                     Known = version;
                     context.CommitActions.ForEach(action => action());
+                    if (context.CommitActions.Count > 0)
+                    {
+                        Server?.Notices.Tell(Notice);
+                    }
+
                     if (tellsLog && _outboxGrew.CurrentCount == 0)
                     {
                         _outboxGrew.Release(); // only this one writer releases: never above one

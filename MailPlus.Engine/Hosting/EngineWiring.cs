@@ -39,7 +39,10 @@ namespace MailPlus.Engine.Hosting;
 /// </summary>
 public sealed class EngineWiring : IAsyncDisposable
 {
+    private const int MaildropPurpose = 1;
+
     private readonly Stack<object> _opened = new();
+    private PostgresLocks? _maildropLocks;
 
     private EngineWiring(RunOptions run)
     {
@@ -83,6 +86,9 @@ public sealed class EngineWiring : IAsyncDisposable
 
     /// <summary>Signed-in browsers.</summary>
     public WebSessions WebSessions { get; private set; } = null!;
+
+    /// <summary>Web keys shared with other processes, null when the data folder has our own.</summary>
+    public PostgresWebKeys? WebKeys { get; private set; }
 
     /// <summary>First set-up.</summary>
     public SetupOperations Setup { get; private set; } = null!;
@@ -177,7 +183,7 @@ public sealed class EngineWiring : IAsyncDisposable
     {
         var folder = Keep(DataFolder.Open(Run.DataFolder));
         var threads = Keep(new SqliteThreads(logs.CreateLogger<SqliteThreads>()));
-        var server = Run.Database is { } address ? Keep(new PostgresServer(address, threads)) : null;
+        var server = Run.Database is { } address ? Keep(new PostgresServer(address, threads, clock, logs.CreateLogger<PostgresServer>())) : null;
         var database = Keep(server is null ? SystemDatabase.InSqlite(folder.SystemFile, clock) : SystemDatabase.InPostgres(server, clock));
         var logDatabase = server is null ? LogDatabase.InSqlite(folder.LogFile) : LogDatabase.InPostgres(server);
         await database.MigrateAsync(cancellationToken);
@@ -207,12 +213,13 @@ public sealed class EngineWiring : IAsyncDisposable
         };
         WebSessions = new WebSessions(database, addressBook, settings);
 
-        Store = Keep<IMailStore>(server is null
-            ? new SqliteMailStore(folder.Accounts, threads, clock)
-            : await PostgresMailStore.OpenAsync(server, folder.Reading, clock, null, cancellationToken));
+        var shared = server is null ? null : await PostgresMailStore.OpenAsync(server, folder.Reading, clock, null, cancellationToken);
+        Store = Keep<IMailStore>(shared is null ? new SqliteMailStore(folder.Accounts, threads, clock) : shared);
         var shares = Keep(new ShareIndex(database));
         await shares.LoadAsync(cancellationToken);
         Shares = shares;
+        WebKeys = server is null ? null : await PostgresWebKeys.OpenAsync(server, cancellationToken);
+        _maildropLocks = server is null ? null : Keep(new PostgresLocks(server, MaildropPurpose));
         database.OnForeignChange(settings.LoadAsync);
         database.OnForeignChange(token => addressBook.LoadAsync(database, token));
         database.OnForeignChange(shares.LoadAsync);
@@ -246,7 +253,7 @@ public sealed class EngineWiring : IAsyncDisposable
 
         WireListeners(queue, name => authorities.IsConfigured ? Certificates.AskingOptionsFor(name) : Certificates.OptionsFor(name), logs, clock);
         var signIns = new SignInJournal(database, Events, clock);
-        var loops = new EngineLoops([new EngineLoop("log-writer", logWriter.RunAsync), new EngineLoop("sign-in-journal", signIns.RunAsync), new EngineLoop("tls-ledger", tlsLedger.RunAsync), new EngineLoop("sts-policies", stsPolicies.RunAsync), new EngineLoop("system-follow", token => FollowAsync(database, clock, token))], clock, logs.CreateLogger<EngineHost>());
+        var loops = new EngineLoops([new EngineLoop("log-writer", logWriter.RunAsync), new EngineLoop("sign-in-journal", signIns.RunAsync), new EngineLoop("tls-ledger", tlsLedger.RunAsync), new EngineLoop("sts-policies", stsPolicies.RunAsync), .. server is null ? (ReadOnlySpan<EngineLoop>)[] : [new EngineLoop("notices", server.RunAsync), new EngineLoop("system-follow", database.RunAsync), new EngineLoop("store-follow", shared!.FollowAsync)]], clock, logs.CreateLogger<EngineHost>());
         Host = Keep(new EngineHost(queue, Listeners, loops, logs.CreateLogger<EngineHost>()));
 
         var firstRun = new FirstRun(folder.Root);
@@ -257,17 +264,7 @@ public sealed class EngineWiring : IAsyncDisposable
         }
 
         Doctor = new Doctor(new DoctorSubjects(Run, settings, addressBook, Store) { Certificates = Certificates, Listeners = Listeners, Resolver = Resolver, Clock = clock });
-        Backups = new Backup.BackupOperations(new Backup.BackupSources(folder.Root, database, logDatabase, queue, Store), addressBook, clock);
-    }
-
-    /// <summary>Looks every second what other processes changed; a hint makes it sooner.</summary>
-    private async Task FollowAsync(SystemDatabase database, TimeProvider clock, CancellationToken cancellationToken)
-    {
-        while (Run.Database is not null)
-        {
-            await database.FollowAsync(cancellationToken);
-            await Task.Delay(TimeSpan.FromSeconds(1), clock, cancellationToken);
-        }
+        Backups = new Backup.BackupOperations(new Backup.BackupSources(folder.Root, database, logDatabase, queue, Store) { InDatabase = Run.Database is not null }, addressBook, clock);
     }
 
     private async Task<DeliveryQueue> WireDeliveryAsync((DataFolder Folder, SqliteThreads Threads, PostgresServer? Server) where, StsPolicies stsPolicies, TlsLedger tlsLedger, ILoggerFactory logs, TimeProvider clock, CancellationToken cancellationToken)
@@ -321,7 +318,7 @@ public sealed class EngineWiring : IAsyncDisposable
         var pop3 = new Pop3Handler(new Pop3Door
         {
             Store = Store, Authenticator = Authenticator, Sasl = Sasl, Settings = Settings, Run = Run, Clock = clock, Log = logs.CreateLogger<Pop3Handler>(),
-            Trace = new ProtocolTrace(logs.CreateLogger<ProtocolTrace>()),
+            Trace = new ProtocolTrace(logs.CreateLogger<ProtocolTrace>()), LockElsewhere = _maildropLocks is { } locks ? (account, token) => locks.TryTakeAsync(account.Value, token) : null,
         });
         return
         [

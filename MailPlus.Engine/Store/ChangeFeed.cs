@@ -69,6 +69,9 @@ public sealed class ChangeFeed
         return new Subscription(() => ImmutableInterlocked.Update(ref _all, list => list.Remove(onChange)));
     }
 
+    /// <summary>Whether anybody hears of an account.</summary>
+    public bool IsHeard(AccountId account) => !_all.IsEmpty || _byAccount.ContainsKey(account);
+
     /// <summary>Announces a commit. Called by the store, after commit, in order per account.</summary>
     public void Publish(StoreChange change)
     {

@@ -145,7 +145,7 @@ public sealed class DeliveryRig : IAsyncDisposable
         }
         else
         {
-            _server ??= new PostgresServer(_database, _threads);
+            _server ??= new PostgresServer(_database, _threads, Clock, NullLogger.Instance);
             Queue = await DeliveryQueue.OpenAsync(_server, Node, _folder, around, default);
         }
 

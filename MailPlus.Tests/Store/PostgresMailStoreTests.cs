@@ -99,7 +99,7 @@ public sealed class PostgresMailStoreTests(PostgresUnderTest postgres) : MailSto
     protected override async Task<IMailStore> OpenStoreAsync()
     {
         _database ??= await postgres.NewDatabaseAsync();
-        _server ??= new PostgresServer(_database, _threads);
+        _server ??= new PostgresServer(_database, _threads, TimeProvider.System, NullLogger.Instance);
         return await PostgresMailStore.OpenAsync(_server, Path.Combine(_folder, "spool"), TimeProvider.System, _options, default);
     }
 

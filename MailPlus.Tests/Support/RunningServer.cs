@@ -29,6 +29,9 @@ public sealed record ServerPlan
     /// <summary>Mail listeners are bound where the settings say, not on free ports of the command line; the web part still takes a free port.</summary>
     public bool FollowsSettings { get; init; }
 
+    /// <summary>Connection string of a PostgreSQL database, null for files.</summary>
+    public string? Database { get; init; }
+
     /// <summary>Further arguments of <c>serve</c>.</summary>
     public IReadOnlyList<string> Arguments { get; init; } = [];
 }
@@ -108,7 +111,7 @@ public sealed partial class RunningServer : IAsyncDisposable
         try
         {
             await server.VerbAsync(
-                ["setup", "--domain", plan.Domain, "--hostname", plan.Hostname, "--admin", plan.Administrator, "--password-stdin"], plan.Password + "\n");
+                ["setup", "--domain", plan.Domain, "--hostname", plan.Hostname, "--admin", plan.Administrator, "--password-stdin", .. plan.Database is null ? [] : new[] { "--database", plan.Database }], plan.Password + "\n");
             foreach (var (name, value) in plan.Settings)
             {
                 await server.VerbAsync(["setting", "set", name, value]);
@@ -150,6 +153,11 @@ public sealed partial class RunningServer : IAsyncDisposable
         if (Plan.Lab)
         {
             arguments.Add("--loopback-lab");
+        }
+
+        if (Plan.Database is { } database)
+        {
+            arguments.AddRange(["--database", database]);
         }
 
         arguments.AddRange(Plan.Arguments);

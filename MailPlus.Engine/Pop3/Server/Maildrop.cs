@@ -12,12 +12,12 @@ namespace MailPlus.Engine.Pop3.Server;
 internal sealed class Maildrop : IAsyncDisposable
 {
     private readonly IAccountStore _store;
-    private readonly IDisposable _lock;
+    private readonly IAsyncDisposable _lock;
     private readonly MailboxState _state;
     private readonly MailboxId _mailbox;
     private BitArray? _deleted;
 
-    private Maildrop(IAccountStore store, IDisposable held, MailboxState state)
+    private Maildrop(IAccountStore store, IAsyncDisposable held, MailboxState state)
     {
         _store = store;
         _lock = held;
@@ -39,7 +39,7 @@ internal sealed class Maildrop : IAsyncDisposable
     /// <exception cref="RefusedException">Conflict when another session has the maildrop; what opening the account refuses.</exception>
     public static async ValueTask<Maildrop> OpenAsync(IMailStore mail, AccountId account, MaildropLocks locks, CancellationToken cancellationToken)
     {
-        var held = locks.TryTake(account) ?? throw new RefusedException(new Refusal(RefusalKind.Conflict, "MaildropInUse") { Temporary = true });
+        var held = await locks.TryTakeAsync(account, cancellationToken) ?? throw new RefusedException(new Refusal(RefusalKind.Conflict, "MaildropInUse") { Temporary = true });
         IAccountStore? store = null;
         try
         {
@@ -49,7 +49,7 @@ internal sealed class Maildrop : IAsyncDisposable
         }
         catch
         {
-            held.Dispose();
+            await held.DisposeAsync();
             if (store is not null)
             {
                 await store.DisposeAsync();
@@ -117,7 +117,7 @@ internal sealed class Maildrop : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        _lock.Dispose();
+        await _lock.DisposeAsync();
         await _store.DisposeAsync();
     }
 

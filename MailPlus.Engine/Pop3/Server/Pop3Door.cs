@@ -1,6 +1,7 @@
 using MailPlus.Engine.Accounts;
 using MailPlus.Engine.Accounts.Sasl;
 using MailPlus.Engine.Net.Transcript;
+using MailPlus.Engine.Primitives;
 using MailPlus.Engine.Settings;
 using MailPlus.Engine.Store.Contract;
 using Microsoft.Extensions.Logging;
@@ -24,6 +25,9 @@ public sealed record Pop3Door
 
     /// <summary>What this run fixes: laboratory mode.</summary>
     public required RunOptions Run { get; init; }
+
+    /// <summary>Takes an account's maildrop among all processes that serve it, null when another has it; not set where there is one process.</summary>
+    public Func<AccountId, CancellationToken, Task<IAsyncDisposable?>>? LockElsewhere { get; init; }
 
     /// <summary>Log.</summary>
     public required ILogger Log { get; init; }

@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Threading.Channels;
 using MailPlus.Engine.Database;
 using MailPlus.Engine.Primitives;
 using MailPlus.Engine.Store.Contract;
@@ -18,7 +20,11 @@ public sealed class PostgresMailStore : IMailStore
 {
     private readonly PostgresServer _server;
     private readonly AccountSurroundings _around;
+    private const string AccountNotice = "a";
+    private const int FollowedAtOnce = 4;
+
     private readonly AccountLeases _leases;
+    private readonly Channel<AccountId> _heard = Channel.CreateBounded<AccountId>(new BoundedChannelOptions(100_000) { FullMode = BoundedChannelFullMode.DropOldest });
 
     private PostgresMailStore(PostgresServer server, string spoolFolder, TimeProvider clock, MailStoreOptions options)
     {
@@ -26,6 +32,7 @@ public sealed class PostgresMailStore : IMailStore
         _around = new AccountSurroundings(server.Threads, clock, Changes, options);
         var parts = new PostgresParts(server, spoolFolder, Tell);
         _leases = new AccountLeases(async (account, create) => await PostgresAccount.OpenAsync(account, create, parts, _around), _around);
+        server.Notices.OnNotice(Hear);
     }
 
     /// <inheritdoc/>
@@ -75,6 +82,22 @@ public sealed class PostgresMailStore : IMailStore
         () => PostgresCopy.FromSqlite(_server, MailTables.Area, account.Value, Path.Combine(folder, SqliteAccount.DatabaseName), target => Finish(target, account, Path.Combine(folder, BodyFolder.Name))),
         cancellationToken);
 
+    /// <summary>Looks at accounts that other processes changed and announces what it finds, until cancelled. One look serves all notices that came before it.</summary>
+    public async Task FollowAsync(CancellationToken cancellationToken)
+    {
+        while (await _heard.Reader.WaitToReadAsync(cancellationToken))
+        {
+            var accounts = new HashSet<AccountId>();
+            while (_heard.Reader.TryRead(out var account))
+            {
+                accounts.Add(account);
+            }
+
+            await Parallel.ForEachAsync(
+                accounts.Where(Changes.IsHeard), new ParallelOptions { MaxDegreeOfParallelism = FollowedAtOnce, CancellationToken = cancellationToken }, async (account, token) => await FollowAsync(account, token));
+        }
+    }
+
     /// <inheritdoc/>
     public async ValueTask DisposeAsync() => await _leases.CloseAsync();
 
@@ -123,8 +146,40 @@ public sealed class PostgresMailStore : IMailStore
         }
     }
 
-    private void Tell(StoreChange[] changes)
+    private void Tell(StoreChange[] changes) => _server.Notices.Tell(AccountNotice + changes[0].Account);
+
+    private void Hear(string notice)
     {
-        // The change feed between processes is told here.
+        if (notice == PostgresNotices.Everything)
+        {
+            foreach (var account in _leases.Open)
+            {
+                _heard.Writer.TryWrite(account);
+            }
+        }
+        else if (notice.StartsWith(AccountNotice, StringComparison.Ordinal) && long.TryParse(notice.AsSpan(1), NumberStyles.None, CultureInfo.InvariantCulture, out var id))
+        {
+            _heard.Writer.TryWrite(new AccountId(id));
+        }
+    }
+
+    private async Task FollowAsync(AccountId account, CancellationToken cancellationToken)
+    {
+        if (!_leases.IsOpen(account))
+        {
+            // Nobody here has it selected; who follows all accounts looks for itself.
+            Changes.Publish(new StoreChange(account, null, StoreChangeKind.Mailboxes));
+            return;
+        }
+
+        try
+        {
+            await using var lease = await _leases.LeaseAsync(account, create: false);
+            await lease.Source.PresentAsync(cancellationToken);
+        }
+        catch (RefusedException)
+        {
+            // Deleted, or the database is away: whoever asks is told so.
+        }
     }
 }
