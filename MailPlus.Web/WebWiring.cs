@@ -129,6 +129,7 @@ public static class WebWiring
         services.AddSingleton(engine.SettingsOperations);
         services.AddSingleton(engine.Accounts);
         services.AddSingleton(engine.Domains);
+        services.AddSingleton(engine.Aliases);
         services.AddSingleton(engine.AddressBook);
         services.AddSingleton(engine.Authenticator);
         services.AddSingleton(engine.SignInLocks);

@@ -61,19 +61,32 @@ public enum AddressKind
 
     /// <summary>An account that is deactivated.</summary>
     Deactivated,
+
+    /// <summary>An alias: it stands for others.</summary>
+    Alias,
 }
 
 /// <summary>The result of looking an address up.</summary>
 /// <param name="Kind">Where it leads.</param>
 /// <param name="Account">The account for Account and Deactivated.</param>
 /// <param name="Detail">The part after '+' of <c>user+detail@domain</c>, null when there is none.</param>
-public readonly record struct AddressResolution(AddressKind Kind, AccountId Account = default, string? Detail = null);
+public readonly record struct AddressResolution(AddressKind Kind, AccountId Account = default, string? Detail = null)
+{
+    /// <summary>The account is the catch-all of the domain: the address leads to it, but is not its own.</summary>
+    public bool IsCatchAll { get; init; }
+}
 
 /// <summary>Address to account, in memory, swapped whole when accounts or domains change; no look-up of the hot path touches a database.</summary>
 public interface IAddressBook
 {
     /// <summary>Where an address leads. postmaster@hosted always resolves (mail-rules 15), to the administrators' mailbox when nothing else is set.</summary>
     AddressResolution Resolve(EmailAddress address);
+
+    /// <summary>Everybody an alias stands for in the end, each once, whatever aliases lie between; the address itself when it is no alias.</summary>
+    IReadOnlyList<EmailAddress> Expand(EmailAddress address) => [address];
+
+    /// <summary>The address in the main domain when its domain is an additional one, else the address itself.</summary>
+    EmailAddress Canonical(EmailAddress address) => address;
 
     /// <summary>The account of bare <c>&lt;Postmaster&gt;</c>.</summary>
     AddressResolution ResolvePostmaster();

@@ -22,7 +22,7 @@ internal static class AccountCreation
 
         var domain = await context.Domains.FirstOrDefaultAsync(row => row.Name == address.Domain.Ascii, cancellationToken)
             ?? throw new RefusedException(new Refusal(RefusalKind.NotFound, "DomainUnknown") { Field = "Address", Arguments = [address.Domain.Unicode] });
-        if (await context.Addresses.AnyAsync(row => row.AddressKey == address.Key, cancellationToken))
+        if (await context.Addresses.AnyAsync(row => row.AddressKey == address.Key, cancellationToken) || await context.Aliases.AnyAsync(row => row.AddressKey == address.Key, cancellationToken))
         {
             throw new RefusedException(new Refusal(RefusalKind.AlreadyExists, "AddressTaken") { Field = "Address", Arguments = [address.ToDisplayString()] });
         }

@@ -14,7 +14,20 @@ namespace MailPlus.Engine.Accounts;
 internal sealed record AccountEntry(Account Account, string PasswordHash, string ScramVerifier, long Generation);
 
 /// <summary>A hosted domain in the address book.</summary>
-internal sealed record DomainEntry(DomainId Id, AccountId? Postmaster);
+internal sealed record DomainEntry(DomainId Id, AccountId? Postmaster)
+{
+    /// <summary>Gets what nobody else gets.</summary>
+    internal AccountId? CatchAll { get; init; }
+
+    /// <summary>Its further names, as A-labels.</summary>
+    internal IReadOnlyList<string> Additional { get; init; } = [];
+
+    internal static DomainEntry Of(DomainRow row) => new(new DomainId(row.Id), row.PostmasterAccountId is { } postmaster ? new AccountId(postmaster) : null)
+    {
+        CatchAll = row.CatchAllAccountId is { } catchAll ? new AccountId(catchAll) : null,
+        Additional = [.. row.Additional.Select(additional => additional.Name)],
+    };
+}
 
 /// <summary>All accounts, addresses and domains in memory, in immutable maps swapped after each commit of the system database.</summary>
 public sealed class AddressBook : IAddressBook
@@ -33,45 +46,52 @@ public sealed class AddressBook : IAddressBook
     /// <summary>Reads everything.</summary>
     public async Task LoadAsync(SystemDatabase database, CancellationToken cancellationToken)
     {
-        var (accounts, domains) = await database.ReadAsync(
-            async context => (await context.Accounts.Include(row => row.Addresses).AsSplitQuery().ToListAsync(cancellationToken), await context.Domains.ToListAsync(cancellationToken)),
+        var (accounts, domains, aliases) = await database.ReadAsync(
+            async context => (
+                await context.Accounts.Include(row => row.Addresses).AsSplitQuery().ToListAsync(cancellationToken),
+                await context.Domains.Include(row => row.Additional).ToListAsync(cancellationToken),
+                await context.Aliases.Include(row => row.Members).AsSplitQuery().ToListAsync(cancellationToken)),
             cancellationToken);
-        var state = domains.Aggregate(new State(), (made, row) => made with { Domains = made.Domains.SetItem(row.Name, new DomainEntry(new DomainId(row.Id), Postmaster(row))) });
-        Volatile.Write(ref _state, accounts.Aggregate(state, (made, row) => made.With(AccountRows.ToEntry(row))));
+        var state = domains.Aggregate(new State(), (made, row) => made.WithDomain(row.Name, DomainEntry.Of(row)));
+        state = accounts.Aggregate(state, (made, row) => made.With(AccountRows.ToEntry(row)));
+        Volatile.Write(ref _state, state with { Aliases = aliases.Aggregate(state.Aliases, (made, row) => made.With(AliasEntry.Of(row))) });
     }
 
     /// <inheritdoc/>
     public AddressResolution Resolve(EmailAddress address)
     {
         var state = Volatile.Read(ref _state);
-        if (!state.Domains.TryGetValue(address.Domain.Ascii, out var domain))
+        var canonical = state.Canonical(address);
+        if (!state.Domains.TryGetValue(canonical.Domain.Ascii, out var domain))
         {
             return new AddressResolution(AddressKind.NotLocal);
         }
 
-        if (state.Addresses.TryGetValue(address.Key, out var account))
-        {
-            return Resolved(state, account, null);
-        }
+        var found = Named(state, domain, canonical);
+        return found.Kind is AddressKind.Unknown or AddressKind.Deactivated && domain.CatchAll is { } account && Resolved(state, account, null) is { Kind: AddressKind.Account } open
+            ? open with { IsCatchAll = true }
+            : found;
+    }
 
-        var plus = address.LocalPart.IndexOf('+', StringComparison.Ordinal);
-        if (plus > 0 && EmailAddress.TryCreate(address.LocalPart[..plus], address.Domain, out var bare) && state.Addresses.TryGetValue(bare.Key, out account))
-        {
-            return Resolved(state, account, address.LocalPart[(plus + 1)..]);
-        }
+    /// <inheritdoc/>
+    public EmailAddress Canonical(EmailAddress address) => Volatile.Read(ref _state).Canonical(address);
 
-        // RFC 5321 4.5.1, RFC 2142: always reachable, whoever reads it.
-        var local = address.LocalPart;
-        return local.Equals("postmaster", StringComparison.OrdinalIgnoreCase) || local.Equals("abuse", StringComparison.OrdinalIgnoreCase)
-            ? Postmaster(state, domain.Postmaster)
-            : new AddressResolution(AddressKind.Unknown);
+    /// <inheritdoc/>
+    public IReadOnlyList<EmailAddress> Expand(EmailAddress address)
+    {
+        var state = Volatile.Read(ref _state);
+        return state.FindAlias(state.Canonical(address)) is { } alias ? new AliasExpansion(state.Aliases, target => LeadsTo(state, target), id => Reachable(state, id)).Of(alias) : [address];
     }
 
     /// <inheritdoc/>
     public AddressResolution ResolvePostmaster() => Postmaster(Volatile.Read(ref _state), null);
 
     /// <inheritdoc/>
-    public bool IsLocal(DomainName domain) => Volatile.Read(ref _state).Domains.ContainsKey(domain.Ascii);
+    public bool IsLocal(DomainName domain)
+    {
+        var state = Volatile.Read(ref _state);
+        return state.Domains.ContainsKey(domain.Ascii) || state.Additional.ContainsKey(domain.Ascii);
+    }
 
     /// <inheritdoc/>
     public Account? Find(AccountId account) => FindEntry(account)?.Account;
@@ -95,7 +115,7 @@ public sealed class AddressBook : IAddressBook
             return null;
         }
 
-        if (state.Names.TryGetValue(NameKey(nameOrAddress), out var account) || EmailAddress.TryParse(nameOrAddress.Trim(), out var address) && state.Addresses.TryGetValue(address.Key, out account))
+        if (state.Names.TryGetValue(NameKey(nameOrAddress), out var account) || EmailAddress.TryParse(nameOrAddress.Trim(), out var address) && state.Addresses.TryGetValue(state.Canonical(address).Key, out account))
         {
             return state.Accounts.GetValueOrDefault(account);
         }
@@ -122,12 +142,66 @@ public sealed class AddressBook : IAddressBook
 
     internal void Remove(AccountId account) => Volatile.Write(ref _state, _state.Without(account));
 
-    internal void SetDomain(DomainRow row) =>
-        Volatile.Write(ref _state, _state with { Domains = _state.Domains.SetItem(row.Name, new DomainEntry(new DomainId(row.Id), Postmaster(row))) });
+    /// <param name="row">Its row with its additional domains loaded.</param>
+    internal void SetDomain(DomainRow row) => Volatile.Write(ref _state, _state.WithoutDomain(row.Name).WithDomain(row.Name, DomainEntry.Of(row)));
 
-    internal void RemoveDomain(string ascii) => Volatile.Write(ref _state, _state with { Domains = _state.Domains.Remove(ascii) });
+    internal void RemoveDomain(string ascii) => Volatile.Write(ref _state, _state.WithoutDomain(ascii));
 
-    private static AccountId? Postmaster(DomainRow row) => row.PostmasterAccountId is { } id ? new AccountId(id) : null;
+    internal void SetAlias(AliasEntry alias) => Volatile.Write(ref _state, _state with { Aliases = _state.Aliases.Without(alias.Id).With(alias) });
+
+    internal void RemoveAlias(long id) => Volatile.Write(ref _state, _state with { Aliases = _state.Aliases.Without(id) });
+
+    internal void RemoveAliasesOf(DomainId domain) => Volatile.Write(ref _state, _state with { Aliases = _state.Aliases.Without(domain) });
+
+    /// <summary>What has the name in the domain, the catch-all apart.</summary>
+    private static AddressResolution Named(State state, DomainEntry domain, EmailAddress address)
+    {
+        if (state.Addresses.TryGetValue(address.Key, out var account))
+        {
+            return Resolved(state, account, null);
+        }
+
+        if (state.Aliases.Find(address) is not null)
+        {
+            return new AddressResolution(AddressKind.Alias);
+        }
+
+        if (State.Bare(address) is { } bare)
+        {
+            var detail = address.LocalPart[(bare.LocalPart.Length + 1)..];
+            if (state.Addresses.TryGetValue(bare.Key, out account))
+            {
+                return Resolved(state, account, detail);
+            }
+
+            if (state.Aliases.Find(bare) is not null)
+            {
+                return new AddressResolution(AddressKind.Alias, default, detail);
+            }
+        }
+
+        // RFC 5321 4.5.1, RFC 2142: always reachable, whoever reads it.
+        var local = address.LocalPart;
+        return local.Equals("postmaster", StringComparison.OrdinalIgnoreCase) || local.Equals("abuse", StringComparison.OrdinalIgnoreCase)
+            ? Postmaster(state, domain.Postmaster)
+            : new AddressResolution(AddressKind.Unknown);
+    }
+
+    /// <summary>The account or alias an address written into an alias leads to now, null when it is elsewhere.</summary>
+    private static (AddressResolution Account, AliasEntry? Alias) LeadsTo(State state, EmailAddress address)
+    {
+        var canonical = state.Canonical(address);
+        if (!state.Domains.TryGetValue(canonical.Domain.Ascii, out var domain))
+        {
+            return (new AddressResolution(AddressKind.NotLocal), null);
+        }
+
+        var found = Named(state, domain, canonical);
+        return found.Kind == AddressKind.Alias ? (found, state.FindAlias(canonical)) : (found, null);
+    }
+
+    private static Account? Reachable(State state, AccountId id) =>
+        state.Accounts.TryGetValue(id, out var entry) && entry.Account.State == AccountState.Active ? entry.Account : null;
 
     private static AddressResolution Resolved(State state, AccountId account, string? detail) => state.Accounts.TryGetValue(account, out var entry)
         ? new AddressResolution(entry.Account.State == AccountState.Active ? AddressKind.Account : AddressKind.Deactivated, account, detail)
@@ -153,10 +227,39 @@ public sealed class AddressBook : IAddressBook
 
         internal ImmutableDictionary<string, DomainEntry> Domains { get; init; } = ImmutableDictionary.Create<string, DomainEntry>(StringComparer.Ordinal);
 
+        /// <summary>Additional domain to main domain, as A-labels.</summary>
+        internal ImmutableDictionary<string, DomainName> Additional { get; init; } = ImmutableDictionary.Create<string, DomainName>(StringComparer.Ordinal);
+
+        internal AliasTable Aliases { get; init; } = AliasTable.Empty;
+
         internal ImmutableSortedSet<long> Administrators { get; init; } = [];
 
         /// <summary>The active administrator of the lowest id.</summary>
         internal AccountId? FirstAdministrator => Administrators.IsEmpty ? null : new AccountId(Administrators[0]);
+
+        /// <summary>The address without the part after '+', null when it has none.</summary>
+        internal static EmailAddress? Bare(EmailAddress address)
+        {
+            var plus = address.LocalPart.IndexOf('+', StringComparison.Ordinal);
+            return plus > 0 && EmailAddress.TryCreate(address.LocalPart[..plus], address.Domain, out var bare) ? bare : null;
+        }
+
+        internal EmailAddress Canonical(EmailAddress address) =>
+            Additional.TryGetValue(address.Domain.Ascii, out var main) && EmailAddress.TryCreate($"\"{address.LocalPart.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal)}\"", main, out var canonical)
+                ? canonical
+                : address;
+
+        internal AliasEntry? FindAlias(EmailAddress canonical) => Aliases.Find(canonical) ?? (Bare(canonical) is { } bare && !Addresses.ContainsKey(bare.Key) ? Aliases.Find(bare) : null);
+
+        internal State WithDomain(string ascii, DomainEntry domain) => this with
+        {
+            Domains = Domains.SetItem(ascii, domain),
+            Additional = Additional.SetItems(domain.Additional.Select(name => KeyValuePair.Create(name, DomainName.Parse(ascii)))),
+        };
+
+        internal State WithoutDomain(string ascii) => !Domains.TryGetValue(ascii, out var domain)
+            ? this
+            : this with { Domains = Domains.Remove(ascii), Additional = Additional.RemoveRange(domain.Additional) };
 
         internal State With(AccountEntry entry)
         {

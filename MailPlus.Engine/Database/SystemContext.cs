@@ -13,6 +13,12 @@ public abstract class SystemContext(DbContextOptions options) : DbContext(option
 
     internal DbSet<DomainRow> Domains => Set<DomainRow>();
 
+    internal DbSet<AdditionalDomainRow> AdditionalDomains => Set<AdditionalDomainRow>();
+
+    internal DbSet<AliasRow> Aliases => Set<AliasRow>();
+
+    internal DbSet<AliasMemberRow> AliasMembers => Set<AliasMemberRow>();
+
     internal DbSet<WebSessionRow> WebSessions => Set<WebSessionRow>();
 
     internal DbSet<ShareRow> Shares => Set<ShareRow>();
@@ -42,6 +48,25 @@ public abstract class SystemContext(DbContextOptions options) : DbContext(option
         {
             table.ToTable("domains").HasKey(row => row.Id);
             table.HasIndex(row => row.Name).IsUnique();
+        });
+        modelBuilder.Entity<AdditionalDomainRow>(table =>
+        {
+            table.ToTable("additional_domains").HasKey(row => row.Id);
+            table.HasIndex(row => row.Name).IsUnique();
+            table.HasOne<DomainRow>().WithMany(row => row.Additional).HasForeignKey(row => row.DomainId).OnDelete(DeleteBehavior.Cascade);
+        });
+        modelBuilder.Entity<AliasRow>(table =>
+        {
+            table.ToTable("aliases").HasKey(row => row.Id);
+            table.HasIndex(row => row.AddressKey).IsUnique();
+            table.HasOne<DomainRow>().WithMany().HasForeignKey(row => row.DomainId).OnDelete(DeleteBehavior.Cascade);
+        });
+        modelBuilder.Entity<AliasMemberRow>(table =>
+        {
+            table.ToTable("alias_members").HasKey(row => row.Id);
+            table.HasOne<AliasRow>().WithMany(row => row.Members).HasForeignKey(row => row.AliasId).OnDelete(DeleteBehavior.Cascade);
+            table.HasOne(row => row.Target).WithMany().HasForeignKey(row => row.TargetId).OnDelete(DeleteBehavior.Cascade);
+            table.HasOne<AccountRow>().WithMany().HasForeignKey(row => row.AccountId).OnDelete(DeleteBehavior.Cascade);
         });
         modelBuilder.Entity<AccountRow>(table =>
         {
@@ -93,6 +118,7 @@ public sealed class SqliteSystemContext(DbContextOptions<SqliteSystemContext> op
     {
         base.OnModelCreating(modelBuilder);
         SqliteNumbers.NeverReuse<DomainRow>(modelBuilder);
+        SqliteNumbers.NeverReuse<AliasRow>(modelBuilder);
         SqliteNumbers.NeverReuse<OutboxRow>(modelBuilder);
         SqliteNumbers.NeverReuse<WebSessionRow>(modelBuilder);
     }

@@ -34,8 +34,60 @@ internal sealed class DomainRow
 
     public long? PostmasterAccountId { get; set; }
 
+    /// <summary>Gets what nobody else gets; null when nobody does.</summary>
+    public long? CatchAllAccountId { get; set; }
+
     /// <summary>UTC microseconds.</summary>
     public long Created { get; set; }
+
+    public List<AdditionalDomainRow> Additional { get; set; } = [];
+}
+
+/// <summary>A further name of a hosted domain.</summary>
+internal sealed class AdditionalDomainRow
+{
+    public long Id { get; set; }
+
+    public long DomainId { get; set; }
+
+    /// <summary>Lower-case A-labels: the key.</summary>
+    [MaxLength(255)]
+    public string Name { get; set; } = "";
+}
+
+/// <summary>An address that stands for others.</summary>
+internal sealed class AliasRow
+{
+    public long Id { get; set; }
+
+    public long DomainId { get; set; }
+
+    [MaxLength(64)]
+    public string LocalPart { get; set; } = "";
+
+    /// <summary>EmailAddress.Key.</summary>
+    [MaxLength(320)]
+    public string AddressKey { get; set; } = "";
+
+    public List<AliasMemberRow> Members { get; set; } = [];
+}
+
+/// <summary>One of those an alias stands for: an account, another alias, or an address elsewhere.</summary>
+internal sealed class AliasMemberRow
+{
+    public long Id { get; set; }
+
+    public long AliasId { get; set; }
+
+    public long? AccountId { get; set; }
+
+    public long? TargetId { get; set; }
+
+    public AliasRow? Target { get; set; }
+
+    /// <summary>Of an address elsewhere, "" for the others.</summary>
+    [MaxLength(320)]
+    public string Address { get; set; } = "";
 }
 
 /// <summary>An account.</summary>

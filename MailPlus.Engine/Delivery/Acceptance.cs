@@ -24,6 +24,7 @@ public sealed class Acceptance : IAcceptance
     private readonly SpoolFolder _spool;
     private readonly SenderInquiry? _inquiry;
     private readonly RecipientRouting _routing;
+    private readonly AliasRecipients _aliases;
     private readonly SenderCheck _senders;
     private readonly MailboxRoom _room;
     private readonly EntryBuilder _builder;
@@ -39,6 +40,7 @@ public sealed class Acceptance : IAcceptance
         _spool = around.Spool;
         _inquiry = around.Inquiry;
         _routing = new RecipientRouting(around.Addresses, around.Settings);
+        _aliases = new AliasRecipients(_routing);
         _senders = new SenderCheck(around.Addresses);
         _room = new MailboxRoom(around.Store, around.Addresses, around.Settings, around.Clock);
         _builder = new EntryBuilder(around.Settings, around.Clock);
@@ -56,6 +58,8 @@ public sealed class Acceptance : IAcceptance
             case RouteKind.Unknown:
             case RouteKind.Deactivated: // indistinguishable to strangers
                 return new Refusal(RefusalKind.UnknownRecipient, "UnknownRecipient") { Detail = $"{recipient.Address}: {route.Kind}" };
+            case RouteKind.Alias:
+                return _routing.Expand(recipient.Address) is { Count: > 0 } ? null : new Refusal(RefusalKind.UnknownRecipient, "UnknownRecipient") { Detail = $"{recipient.Address}: nobody is left in the alias" };
             default:
                 var always = recipient.Address.LocalPart.Equals("postmaster", StringComparison.OrdinalIgnoreCase); // mail-rules 15
                 return !always && await _room.IsFullAsync(route.Account, cancellationToken)
@@ -138,8 +142,14 @@ public sealed class Acceptance : IAcceptance
                 throw new RefusedException(refusal);
             }
 
+            var recipients = _aliases.Replace(message.Envelope.Recipients);
+            if (recipients.Count == 0)
+            {
+                throw new RefusedException(new Refusal(RefusalKind.UnknownRecipient, "UnknownRecipient") { Detail = "nobody is left in the alias" });
+            }
+
             kept = await SecureAsync(id, kept, cancellationToken);
-            var (entry, accepted) = _builder.Build(id, message, kept, summary, facts.Authentication);
+            var (entry, accepted) = _builder.Build(new EntryDraft(id, message, kept, summary) { Recipients = recipients, Authentication = facts.Authentication });
             await _queue.AddAsync(entry, accepted, cancellationToken);
             done = true;
             return new AcceptanceReceipt(id);

@@ -14,18 +14,34 @@ namespace MailPlus.Engine.Delivery;
 /// <param name="File">Its file when it is big.</param>
 internal sealed record KeptContent(MessageContent Octets, byte[]? Body, string? File);
 
+/// <summary>What an entry is made from.</summary>
+/// <param name="Id">Its id.</param>
+/// <param name="Message">The message as it came.</param>
+/// <param name="Kept">Its content.</param>
+/// <param name="Summary">Its summary.</param>
+internal sealed record EntryDraft(EntryId Id, IncomingMessage Message, KeptContent Kept, MessageSummary Summary)
+{
+    /// <summary>Who gets it in the end.</summary>
+    public IReadOnlyList<Recipient> Recipients { get; init; } = Message.Envelope.Recipients;
+
+    /// <summary>Who it is from, as far as could be found out.</summary>
+    public MessageAuthentication? Authentication { get; init; }
+}
+
 /// <summary>Makes entries out of judged messages, the same way for those that come in and those made here.</summary>
 internal sealed class EntryBuilder(ISettingsSource settings, TimeProvider clock)
 {
     /// <summary>An entry and its event.</summary>
-    public (QueueEntry Entry, MessageAccepted Event) Build(EntryId id, IncomingMessage message, KeptContent kept, MessageSummary summary, MessageAuthentication? authentication = null)
+    public (QueueEntry Entry, MessageAccepted Event) Build(EntryDraft draft)
     {
+        var (id, message, kept, summary) = draft;
+        var authentication = draft.Authentication;
         var now = Instant.Now(clock);
         var envelope = message.Envelope;
-        var recipients = new QueueRecipient[envelope.Recipients.Count];
+        var recipients = new QueueRecipient[draft.Recipients.Count];
         for (var i = 0; i < recipients.Length; i++)
         {
-            recipients[i] = new QueueRecipient(i, envelope.Recipients[i]);
+            recipients[i] = new QueueRecipient(i, draft.Recipients[i]);
         }
 
         var entry = new QueueEntry
@@ -54,7 +70,7 @@ internal sealed class EntryBuilder(ISettingsSource settings, TimeProvider clock)
             entry.Hold(kept.Body);
         }
 
-        return (entry, new MessageAccepted(id, entry.Origin, entry.Sender, [.. envelope.Recipients.Select(r => r.Address.ToString())])
+        return (entry, new MessageAccepted(id, entry.Origin, entry.Sender, [.. draft.Recipients.Select(r => r.Address.ToString())])
         {
             Time = now,
             Size = entry.Size,

@@ -49,7 +49,7 @@ internal sealed class SenderCheck(IAddressBook addresses)
             : mailboxes.Select(m => m.Address).FirstOrDefault(a => !EmailAddress.TryParse(a, out var address) || !IsOwn(address, account));
     }
 
-    private bool IsOwn(EmailAddress address, AccountId account) => addresses.Resolve(address) is { Kind: AddressKind.Account } found && found.Account == account;
+    private bool IsOwn(EmailAddress address, AccountId account) => addresses.Resolve(address) is { Kind: AddressKind.Account, IsCatchAll: false } found && found.Account == account;
 
     private static Refusal Refuse(string key, string detail) => new(RefusalKind.NotAllowed, key) { EnhancedStatus = "5.7.1", Detail = detail };
 }

@@ -11,7 +11,7 @@ internal static class DomainCreation
 {
     internal static async Task<DomainRow> AddAsync(SystemContext context, AddressBook addressBook, Actor actor, NewDomain domain, Instant now)
     {
-        if (await context.Domains.AnyAsync(row => row.Name == domain.Name.Ascii))
+        if (await context.Domains.AnyAsync(row => row.Name == domain.Name.Ascii) || await context.AdditionalDomains.AnyAsync(row => row.Name == domain.Name.Ascii))
         {
             throw new RefusedException(new Refusal(RefusalKind.AlreadyExists, "DomainTaken") { Field = "Name", Arguments = [domain.Name.Unicode] });
         }

@@ -54,7 +54,9 @@ internal static class DomainMembers
                 continue;
             }
 
-            if (context.Addresses.Local.Any(row => row.AddressKey == address.Key) || await context.Addresses.AnyAsync(row => row.AddressKey == address.Key, cancellationToken))
+            if (context.Addresses.Local.Any(row => row.AddressKey == address.Key)
+                || await context.Addresses.AnyAsync(row => row.AddressKey == address.Key, cancellationToken)
+                || await context.Aliases.AnyAsync(row => row.AddressKey == address.Key, cancellationToken))
             {
                 throw new RefusedException(new Refusal(RefusalKind.AlreadyExists, "AddressTaken") { Field = "LocalPart", Arguments = [address.ToDisplayString()] });
             }

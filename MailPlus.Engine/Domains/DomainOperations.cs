@@ -35,7 +35,7 @@ public sealed class DomainOperations(SystemDatabase database, AddressBook addres
         return database.ReadAsync(
             async context =>
             {
-                IQueryable<DomainRow> rows = context.Domains;
+                IQueryable<DomainRow> rows = context.Domains.Include(row => row.Additional);
                 if (query.Search.Trim().Length > 0)
                 {
                     var key = AddressBook.NameKey(query.Search);
@@ -71,18 +71,16 @@ public sealed class DomainOperations(SystemDatabase database, AddressBook addres
             async context =>
             {
                 var row = await FindAsync(context, domain, cancellationToken);
+                var before = DomainChanges.Describe(row);
                 row.Description = change.Description?.Trim() ?? row.Description;
-                if (change.Postmaster is { } postmaster)
+                row.PostmasterAccountId = await DomainChanges.ChosenAsync(context, change.Postmaster, row.PostmasterAccountId, "Postmaster", cancellationToken);
+                row.CatchAllAccountId = await DomainChanges.ChosenAsync(context, change.CatchAll, row.CatchAllAccountId, "CatchAll", cancellationToken);
+                if (change.Additional is { } additional)
                 {
-                    if (!await context.Accounts.AnyAsync(account => account.Id == postmaster.Value, cancellationToken))
-                    {
-                        throw new RefusedException(new Refusal(RefusalKind.NotFound, "AccountUnknown") { Field = "Postmaster" });
-                    }
-
-                    row.PostmasterAccountId = postmaster.Value;
+                    await DomainChanges.SetAdditionalAsync(context, row, additional, cancellationToken);
                 }
 
-                Record(context, actor, "DomainChanged", row.Unicode);
+                Record(context, actor, "DomainChanged", row.Unicode, DomainChanges.Difference(before, DomainChanges.Describe(row)));
                 context.AfterCommit(() => addressBook.SetDomain(row));
                 return ToDomain(row, await CountMembersAsync(context, domain, cancellationToken));
             },
@@ -109,7 +107,11 @@ public sealed class DomainOperations(SystemDatabase database, AddressBook addres
                 await DomainMembers.TakeAsync(context, addressBook, domain, addresses, cancellationToken);
                 context.Domains.Remove(row);
                 Record(context, actor, "DomainRemoved", row.Unicode);
-                context.AfterCommit(() => addressBook.RemoveDomain(row.Name));
+                context.AfterCommit(() =>
+                {
+                    addressBook.RemoveAliasesOf(domain);
+                    addressBook.RemoveDomain(row.Name);
+                });
                 return true;
             },
             cancellationToken);
@@ -166,12 +168,14 @@ public sealed class DomainOperations(SystemDatabase database, AddressBook addres
     {
         Description = row.Description,
         Postmaster = row.PostmasterAccountId is { } id ? new AccountId(id) : null,
+        CatchAll = row.CatchAllAccountId is { } catchAll ? new AccountId(catchAll) : null,
+        Additional = [.. row.Additional.OrderBy(additional => additional.Name, StringComparer.Ordinal).Select(additional => DomainName.Parse(additional.Name))],
         Members = members,
         Created = new Instant(row.Created),
     };
 
     private static async Task<DomainRow> FindAsync(SystemContext context, DomainId domain, CancellationToken cancellationToken) =>
-        await context.Domains.FirstOrDefaultAsync(row => row.Id == domain.Value, cancellationToken) ?? throw new RefusedException(new Refusal(RefusalKind.NotFound, "DomainUnknown"));
+        await context.Domains.Include(row => row.Additional).FirstOrDefaultAsync(row => row.Id == domain.Value, cancellationToken) ?? throw new RefusedException(new Refusal(RefusalKind.NotFound, "DomainUnknown"));
 
     private static Task<int> CountMembersAsync(SystemContext context, DomainId domain, CancellationToken cancellationToken) =>
         context.Addresses.Where(address => address.DomainId == domain.Value).Select(address => address.AccountId).Distinct().CountAsync(cancellationToken);

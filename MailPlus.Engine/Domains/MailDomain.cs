@@ -14,6 +14,12 @@ public sealed record MailDomain(DomainId Id, DomainName Name)
     /// <summary>Where postmaster@ and abuse@ lead when no mailbox has that name; null: the first administrator (mail-rules 15).</summary>
     public AccountId? Postmaster { get; init; }
 
+    /// <summary>Who gets what is sent to addresses of the domain that nobody has, null when it is refused (DOM-050, DOM-051).</summary>
+    public AccountId? CatchAll { get; init; }
+
+    /// <summary>Further names: whatever reaches name@domain reaches it under name@additional too (DOM-030).</summary>
+    public IReadOnlyList<DomainName> Additional { get; init; } = [];
+
     /// <summary>Accounts with an address in it.</summary>
     public int Members { get; init; }
 
@@ -32,8 +38,22 @@ public sealed record DomainChange
     /// <summary>Free text.</summary>
     public string? Description { get; init; }
 
-    /// <summary>Where postmaster@ leads.</summary>
-    public AccountId? Postmaster { get; init; }
+    /// <summary>Where postmaster@ leads; Nobody for the first administrator.</summary>
+    public ChosenAccount? Postmaster { get; init; }
+
+    /// <summary>Who gets what nobody else gets; Nobody for no catch-all.</summary>
+    public ChosenAccount? CatchAll { get; init; }
+
+    /// <summary>All additional domains from now on.</summary>
+    public IReadOnlyList<DomainName>? Additional { get; init; }
+}
+
+/// <summary>An account that was chosen, or none.</summary>
+/// <param name="Account">The account, null for none.</param>
+public sealed record ChosenAccount(AccountId? Account)
+{
+    /// <summary>None.</summary>
+    public static ChosenAccount Nobody { get; } = new((AccountId?)null);
 }
 
 /// <summary>What to list of the domains.</summary>

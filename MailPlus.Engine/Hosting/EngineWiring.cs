@@ -8,6 +8,7 @@ using MailPlus.Engine.Delivery.Queue;
 using MailPlus.Engine.Delivery.Remote;
 using MailPlus.Engine.Delivery.Remote.Sts;
 using MailPlus.Engine.Domains;
+using MailPlus.Engine.Domains.Aliases;
 using MailPlus.Engine.Events;
 using MailPlus.Engine.Filtering.Authenticate;
 using MailPlus.Engine.Filtering.Pipeline;
@@ -71,6 +72,9 @@ public sealed class EngineWiring : IAsyncDisposable
 
     /// <summary>Domain operations.</summary>
     public DomainOperations Domains { get; private set; } = null!;
+
+    /// <summary>Alias operations.</summary>
+    public AliasOperations Aliases { get; private set; } = null!;
 
     /// <summary>Address to account.</summary>
     public IAddressBook AddressBook { get; }
@@ -229,6 +233,7 @@ public sealed class EngineWiring : IAsyncDisposable
         var passwords = new AccountPasswords(hashing, Authenticator, signInRules);
         Accounts = new AccountOperations(database, addressBook, passwords, mail, WebSessions);
         Domains = new DomainOperations(database, addressBook);
+        Aliases = new AliasOperations(database, addressBook);
 
         Certificates = Keep(new CertificateStore(folder.Root, settings.Current.Smtp.Hostname, clock, logs.CreateLogger<CertificateStore>()));
         settings.OnChange((before, now) =>

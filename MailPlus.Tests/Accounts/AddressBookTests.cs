@@ -28,7 +28,7 @@ public sealed class AddressBookTests
         Assert.Equal(admin, system.AddressBook.ResolvePostmaster().Account);
 
         var domain = (await system.Domains.ListAsync(Actor.Operator, new DomainQuery(), None)).Rows[0];
-        await system.Domains.UpdateAsync(Actor.Operator, domain.Id, new DomainChange { Postmaster = kim }, None);
+        await system.Domains.UpdateAsync(Actor.Operator, domain.Id, new DomainChange { Postmaster = new ChosenAccount(kim) }, None);
         Assert.Equal(kim, Resolve(system, "postmaster@example.test").Account);
         await system.Accounts.SetStateAsync(Actor.Operator, [kim], AccountState.Deactivated, None);
         Assert.Equal(admin, Resolve(system, "postmaster@example.test").Account);

@@ -2,6 +2,7 @@ using MailPlus.Engine.Accounts;
 using MailPlus.Engine.Accounts.Credentials;
 using MailPlus.Engine.Database;
 using MailPlus.Engine.Domains;
+using MailPlus.Engine.Domains.Aliases;
 using MailPlus.Engine.Events;
 using MailPlus.Engine.Hosting;
 using MailPlus.Engine.Primitives;
@@ -43,6 +44,7 @@ internal sealed class SystemUnderTest : IAsyncDisposable
             });
         Accounts = new AccountOperations(Database, AddressBook, Passwords, Mail, Sessions);
         Domains = new DomainOperations(Database, AddressBook);
+        Aliases = new AliasOperations(Database, AddressBook);
         FirstRun = new FirstRun(Folder);
         Setup = new SetupOperations(new SetupParts(Database, Settings, AddressBook, Passwords, Mail), FirstRun);
     }
@@ -88,6 +90,8 @@ internal sealed class SystemUnderTest : IAsyncDisposable
     public AccountOperations Accounts { get; }
 
     public DomainOperations Domains { get; }
+
+    public AliasOperations Aliases { get; }
 
     public FirstRun FirstRun { get; }
 

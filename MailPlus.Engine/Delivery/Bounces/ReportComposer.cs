@@ -61,8 +61,9 @@ internal sealed class ReportComposer(DeliverySurroundings around, RecipientRouti
     {
         var octets = await ReportMessage.WriteAsync(contents, original, cancellationToken);
         var content = MessageContent.FromMemory(octets);
-        var message = new IncomingMessage(new Envelope(null, [new Recipient(contents.To)]) { Terms = TermsOf(contents.Entry) }, content, new MessageSource(MessageOrigin.Generated) { Actor = Actor.System });
-        return builder.Build(nextId(), message, new KeptContent(content, octets, null), around.Scan(content));
+        var to = routing.Find(contents.To).Kind == RouteKind.Alias ? routing.Expand(contents.To) : [contents.To];
+        var message = new IncomingMessage(new Envelope(null, [.. to.Select(address => new Recipient(address))]) { Terms = TermsOf(contents.Entry) }, content, new MessageSource(MessageOrigin.Generated) { Actor = Actor.System });
+        return builder.Build(new EntryDraft(nextId(), message, new KeptContent(content, octets, null), around.Scan(content)));
     }
 
     /// <summary>RFC 8689 4.3, 5: a report keeps to what its message asked of TLS.</summary>

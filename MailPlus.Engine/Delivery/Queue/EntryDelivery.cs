@@ -88,6 +88,9 @@ internal sealed partial class EntryDelivery
                 case RouteKind.Deactivated:
                     refused.Add(new RecipientResult(recipient, DeliveryResult.Failed, "5.2.1", "the mailbox is disabled"));
                     break;
+                case RouteKind.Alias: // aliases were replaced at acceptance: this one was made while the message waited
+                    refused.Add(new RecipientResult(recipient, DeliveryResult.Failed, "5.1.6", "the mailbox became an alias"));
+                    break;
                 default:
                     refused.Add(new RecipientResult(recipient, DeliveryResult.Failed, "5.1.1", "no such mailbox here"));
                     break;

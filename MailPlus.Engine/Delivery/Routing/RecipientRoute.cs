@@ -18,6 +18,9 @@ internal enum RouteKind
 
     /// <summary>An account that takes no mail now.</summary>
     Deactivated,
+
+    /// <summary>An alias: to be replaced by those it stands for.</summary>
+    Alias,
 }
 
 /// <summary>Where a recipient's mail goes.</summary>
@@ -41,10 +44,14 @@ internal sealed class RecipientRouting(IAddressBook addresses, ISettingsSource s
         {
             AddressKind.NotLocal => new RecipientRoute(RouteKind.Remote),
             AddressKind.Account => new RecipientRoute(RouteKind.Local, found.Account),
+            AddressKind.Alias => new RecipientRoute(RouteKind.Alias),
             AddressKind.Deactivated => new RecipientRoute(RouteKind.Deactivated, found.Account),
             _ => new RecipientRoute(RouteKind.Unknown),
         };
     }
+
+    /// <summary>Everybody an alias stands for, each once.</summary>
+    public IReadOnlyList<EmailAddress> Expand(EmailAddress alias) => addresses.Expand(alias);
 
     /// <summary>The address that reports nobody else can be told of go to, null before set-up.</summary>
     public EmailAddress? Postmaster() =>

@@ -34,6 +34,7 @@ internal sealed class ExpnCommand : SmtpCommand
         return Reply(book.Resolve(address) switch
         {
             { Kind: AddressKind.Account } found when book.Find(found.Account) is { } account => SmtpReplies.Expanded(account),
+            { Kind: AddressKind.Alias } when book.Expand(address) is { Count: > 0 } members => SmtpReplies.Expanded(members),
             { Kind: AddressKind.NotLocal } => SmtpReplies.CannotVerify,
             _ => SmtpReplies.NoSuchList, // one that is deactivated cannot be told from none
         });

@@ -86,6 +86,9 @@ internal static class SmtpReplies
         return new SmtpReply(250, "2.1.5", name.Length > 0 && name.All(char.IsAscii) ? $"\"{name}\" <{account.PrimaryAddress}>" : $"<{account.PrimaryAddress}>");
     }
 
+    /// <summary>RFC 5321 3.5.2: a line for each of a list.</summary>
+    public static SmtpReply Expanded(IReadOnlyList<EmailAddress> members) => new(250, "2.1.5", [.. members.Select(member => $"<{member}>")]);
+
     /// <summary>RFC 1985 5.2.</summary>
     public static SmtpReply Started(DomainName domain, int messages) => messages == 0
         ? new SmtpReply(251, "2.0.0", $"Ok, no messages waiting for {domain.Ascii}")

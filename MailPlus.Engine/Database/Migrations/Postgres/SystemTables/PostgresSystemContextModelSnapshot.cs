@@ -90,6 +90,32 @@ namespace MailPlus.Engine.Database.Migrations.Postgres.SystemTables
                     b.ToTable("accounts", (string)null);
                 });
 
+            modelBuilder.Entity("MailPlus.Engine.Database.AdditionalDomainRow", b =>
+                {
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint");
+
+                    NpgsqlPropertyBuilderExtensions.UseIdentityByDefaultColumn(b.Property<long>("Id"));
+
+                    b.Property<long>("DomainId")
+                        .HasColumnType("bigint");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasMaxLength(255)
+                        .HasColumnType("character varying(255)");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("DomainId");
+
+                    b.HasIndex("Name")
+                        .IsUnique();
+
+                    b.ToTable("additional_domains", (string)null);
+                });
+
             modelBuilder.Entity("MailPlus.Engine.Database.AddressRow", b =>
                 {
                     b.Property<long>("Id")
@@ -129,6 +155,70 @@ namespace MailPlus.Engine.Database.Migrations.Postgres.SystemTables
                     b.ToTable("addresses", (string)null);
                 });
 
+            modelBuilder.Entity("MailPlus.Engine.Database.AliasMemberRow", b =>
+                {
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint");
+
+                    NpgsqlPropertyBuilderExtensions.UseIdentityByDefaultColumn(b.Property<long>("Id"));
+
+                    b.Property<long?>("AccountId")
+                        .HasColumnType("bigint");
+
+                    b.Property<string>("Address")
+                        .IsRequired()
+                        .HasMaxLength(320)
+                        .HasColumnType("character varying(320)");
+
+                    b.Property<long>("AliasId")
+                        .HasColumnType("bigint");
+
+                    b.Property<long?>("TargetId")
+                        .HasColumnType("bigint");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("AccountId");
+
+                    b.HasIndex("AliasId");
+
+                    b.HasIndex("TargetId");
+
+                    b.ToTable("alias_members", (string)null);
+                });
+
+            modelBuilder.Entity("MailPlus.Engine.Database.AliasRow", b =>
+                {
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint");
+
+                    NpgsqlPropertyBuilderExtensions.UseIdentityByDefaultColumn(b.Property<long>("Id"));
+
+                    b.Property<string>("AddressKey")
+                        .IsRequired()
+                        .HasMaxLength(320)
+                        .HasColumnType("character varying(320)");
+
+                    b.Property<long>("DomainId")
+                        .HasColumnType("bigint");
+
+                    b.Property<string>("LocalPart")
+                        .IsRequired()
+                        .HasMaxLength(64)
+                        .HasColumnType("character varying(64)");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("AddressKey")
+                        .IsUnique();
+
+                    b.HasIndex("DomainId");
+
+                    b.ToTable("aliases", (string)null);
+                });
+
             modelBuilder.Entity("MailPlus.Engine.Database.DomainRow", b =>
                 {
                     b.Property<long>("Id")
@@ -136,6 +226,9 @@ namespace MailPlus.Engine.Database.Migrations.Postgres.SystemTables
                         .HasColumnType("bigint");
 
                     NpgsqlPropertyBuilderExtensions.UseIdentityByDefaultColumn(b.Property<long>("Id"));
+
+                    b.Property<long?>("CatchAllAccountId")
+                        .HasColumnType("bigint");
 
                     b.Property<long>("Created")
                         .HasColumnType("bigint");
@@ -362,6 +455,15 @@ namespace MailPlus.Engine.Database.Migrations.Postgres.SystemTables
                     b.ToTable("web_sessions", (string)null);
                 });
 
+            modelBuilder.Entity("MailPlus.Engine.Database.AdditionalDomainRow", b =>
+                {
+                    b.HasOne("MailPlus.Engine.Database.DomainRow", null)
+                        .WithMany("Additional")
+                        .HasForeignKey("DomainId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+                });
+
             modelBuilder.Entity("MailPlus.Engine.Database.AddressRow", b =>
                 {
                     b.HasOne("MailPlus.Engine.Database.AccountRow", null)
@@ -374,6 +476,36 @@ namespace MailPlus.Engine.Database.Migrations.Postgres.SystemTables
                         .WithMany()
                         .HasForeignKey("DomainId")
                         .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired();
+                });
+
+            modelBuilder.Entity("MailPlus.Engine.Database.AliasMemberRow", b =>
+                {
+                    b.HasOne("MailPlus.Engine.Database.AccountRow", null)
+                        .WithMany()
+                        .HasForeignKey("AccountId")
+                        .OnDelete(DeleteBehavior.Cascade);
+
+                    b.HasOne("MailPlus.Engine.Database.AliasRow", null)
+                        .WithMany("Members")
+                        .HasForeignKey("AliasId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+
+                    b.HasOne("MailPlus.Engine.Database.AliasRow", "Target")
+                        .WithMany()
+                        .HasForeignKey("TargetId")
+                        .OnDelete(DeleteBehavior.Cascade);
+
+                    b.Navigation("Target");
+                });
+
+            modelBuilder.Entity("MailPlus.Engine.Database.AliasRow", b =>
+                {
+                    b.HasOne("MailPlus.Engine.Database.DomainRow", null)
+                        .WithMany()
+                        .HasForeignKey("DomainId")
+                        .OnDelete(DeleteBehavior.Cascade)
                         .IsRequired();
                 });
 
@@ -394,6 +526,16 @@ namespace MailPlus.Engine.Database.Migrations.Postgres.SystemTables
             modelBuilder.Entity("MailPlus.Engine.Database.AccountRow", b =>
                 {
                     b.Navigation("Addresses");
+                });
+
+            modelBuilder.Entity("MailPlus.Engine.Database.AliasRow", b =>
+                {
+                    b.Navigation("Members");
+                });
+
+            modelBuilder.Entity("MailPlus.Engine.Database.DomainRow", b =>
+                {
+                    b.Navigation("Additional");
                 });
 #pragma warning restore 612, 618
         }

@@ -85,6 +85,30 @@ namespace MailPlus.Engine.Database.Migrations.Sqlite.SystemTables
                     b.ToTable("accounts", (string)null);
                 });
 
+            modelBuilder.Entity("MailPlus.Engine.Database.AdditionalDomainRow", b =>
+                {
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long>("DomainId")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasMaxLength(255)
+                        .HasColumnType("TEXT");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("DomainId");
+
+                    b.HasIndex("Name")
+                        .IsUnique();
+
+                    b.ToTable("additional_domains", (string)null);
+                });
+
             modelBuilder.Entity("MailPlus.Engine.Database.AddressRow", b =>
                 {
                     b.Property<long>("Id")
@@ -122,12 +146,76 @@ namespace MailPlus.Engine.Database.Migrations.Sqlite.SystemTables
                     b.ToTable("addresses", (string)null);
                 });
 
+            modelBuilder.Entity("MailPlus.Engine.Database.AliasMemberRow", b =>
+                {
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long?>("AccountId")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("Address")
+                        .IsRequired()
+                        .HasMaxLength(320)
+                        .HasColumnType("TEXT");
+
+                    b.Property<long>("AliasId")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long?>("TargetId")
+                        .HasColumnType("INTEGER");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("AccountId");
+
+                    b.HasIndex("AliasId");
+
+                    b.HasIndex("TargetId");
+
+                    b.ToTable("alias_members", (string)null);
+                });
+
+            modelBuilder.Entity("MailPlus.Engine.Database.AliasRow", b =>
+                {
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("INTEGER")
+                        .HasAnnotation("Sqlite:Autoincrement", true);
+
+                    b.Property<string>("AddressKey")
+                        .IsRequired()
+                        .HasMaxLength(320)
+                        .HasColumnType("TEXT");
+
+                    b.Property<long>("DomainId")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("LocalPart")
+                        .IsRequired()
+                        .HasMaxLength(64)
+                        .HasColumnType("TEXT");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("AddressKey")
+                        .IsUnique();
+
+                    b.HasIndex("DomainId");
+
+                    b.ToTable("aliases", (string)null);
+                });
+
             modelBuilder.Entity("MailPlus.Engine.Database.DomainRow", b =>
                 {
                     b.Property<long>("Id")
                         .ValueGeneratedOnAdd()
                         .HasColumnType("INTEGER")
                         .HasAnnotation("Sqlite:Autoincrement", true);
+
+                    b.Property<long?>("CatchAllAccountId")
+                        .HasColumnType("INTEGER");
 
                     b.Property<long>("Created")
                         .HasColumnType("INTEGER");
@@ -348,6 +436,15 @@ namespace MailPlus.Engine.Database.Migrations.Sqlite.SystemTables
                     b.ToTable("web_sessions", (string)null);
                 });
 
+            modelBuilder.Entity("MailPlus.Engine.Database.AdditionalDomainRow", b =>
+                {
+                    b.HasOne("MailPlus.Engine.Database.DomainRow", null)
+                        .WithMany("Additional")
+                        .HasForeignKey("DomainId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+                });
+
             modelBuilder.Entity("MailPlus.Engine.Database.AddressRow", b =>
                 {
                     b.HasOne("MailPlus.Engine.Database.AccountRow", null)
@@ -360,6 +457,36 @@ namespace MailPlus.Engine.Database.Migrations.Sqlite.SystemTables
                         .WithMany()
                         .HasForeignKey("DomainId")
                         .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired();
+                });
+
+            modelBuilder.Entity("MailPlus.Engine.Database.AliasMemberRow", b =>
+                {
+                    b.HasOne("MailPlus.Engine.Database.AccountRow", null)
+                        .WithMany()
+                        .HasForeignKey("AccountId")
+                        .OnDelete(DeleteBehavior.Cascade);
+
+                    b.HasOne("MailPlus.Engine.Database.AliasRow", null)
+                        .WithMany("Members")
+                        .HasForeignKey("AliasId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+
+                    b.HasOne("MailPlus.Engine.Database.AliasRow", "Target")
+                        .WithMany()
+                        .HasForeignKey("TargetId")
+                        .OnDelete(DeleteBehavior.Cascade);
+
+                    b.Navigation("Target");
+                });
+
+            modelBuilder.Entity("MailPlus.Engine.Database.AliasRow", b =>
+                {
+                    b.HasOne("MailPlus.Engine.Database.DomainRow", null)
+                        .WithMany()
+                        .HasForeignKey("DomainId")
+                        .OnDelete(DeleteBehavior.Cascade)
                         .IsRequired();
                 });
 
@@ -380,6 +507,16 @@ namespace MailPlus.Engine.Database.Migrations.Sqlite.SystemTables
             modelBuilder.Entity("MailPlus.Engine.Database.AccountRow", b =>
                 {
                     b.Navigation("Addresses");
+                });
+
+            modelBuilder.Entity("MailPlus.Engine.Database.AliasRow", b =>
+                {
+                    b.Navigation("Members");
+                });
+
+            modelBuilder.Entity("MailPlus.Engine.Database.DomainRow", b =>
+                {
+                    b.Navigation("Additional");
                 });
 #pragma warning restore 612, 618
         }
