@@ -29,6 +29,7 @@ internal static class ApiDoor
         api.AddEndpointFilter(EnterAsync);
         StatusResource.Map(api);
         DomainResource.Map(api);
+        AliasResource.Map(api);
         AccountResource.Map(api);
         QueueResource.Map(api);
         MailLogResource.Map(api);

@@ -8,7 +8,20 @@ internal static class DomainResource
 {
     private sealed record Body(string? Name, string? Description);
 
-    private sealed record View(long Id, string Name, string UnicodeName, string Description, int Members, DateTimeOffset Created);
+    /// <param name="Description">Null leaves it.</param>
+    /// <param name="CatchAll">Id of an account, 0 for none, null leaves it.</param>
+    /// <param name="Postmaster">The same.</param>
+    /// <param name="Additional">All additional domains; null leaves them.</param>
+    private sealed record ChangeBody(string? Description, long? CatchAll, long? Postmaster, IReadOnlyList<string>? Additional);
+
+    private sealed record View(long Id, string Name, string UnicodeName, string Description, int Members, DateTimeOffset Created)
+    {
+        public IReadOnlyList<string> Additional { get; init; } = [];
+
+        public long? CatchAll { get; init; }
+
+        public long? Postmaster { get; init; }
+    }
 
     public static void Map(IEndpointRouteBuilder api)
     {
@@ -25,8 +38,8 @@ internal static class DomainResource
             var added = await domains.AddAsync(ApiDoor.ActorOf(context), new NewDomain(name, body.Description ?? ""), context.RequestAborted);
             return Results.Created($"/api/v1/domains/{added.Id.Value}", Show(added));
         });
-        api.MapPatch("/domains/{id:long}", async (HttpContext context, DomainOperations domains, long id, Body body) =>
-            Results.Ok(Show(await domains.UpdateAsync(ApiDoor.ActorOf(context), new DomainId(id), new DomainChange { Description = body.Description }, context.RequestAborted))));
+        api.MapPatch("/domains/{id:long}", async (HttpContext context, DomainOperations domains, long id, ChangeBody body) =>
+            Results.Ok(Show(await domains.UpdateAsync(ApiDoor.ActorOf(context), new DomainId(id), Change(body), context.RequestAborted))));
         api.MapDelete("/domains/{id:long}", async (HttpContext context, DomainOperations domains, long id) =>
         {
             await domains.RemoveAsync(ApiDoor.ActorOf(context), new DomainId(id), context.RequestAborted);
@@ -34,6 +47,21 @@ internal static class DomainResource
         });
     }
 
+    private static DomainChange Change(ChangeBody body) => new()
+    {
+        Description = body.Description,
+        CatchAll = Chosen(body.CatchAll),
+        Postmaster = Chosen(body.Postmaster),
+        Additional = body.Additional is null
+            ? null
+            : [.. body.Additional.Select(name => DomainName.TryParse(name, out var parsed) ? parsed : throw new RefusedException(new Refusal(RefusalKind.Invalid, "DomainMalformed") { Field = "Additional" }))],
+    };
+
+    private static ChosenAccount? Chosen(long? id) => id is null ? null : id == 0 ? ChosenAccount.Nobody : new ChosenAccount(new AccountId(id.Value));
+
     private static View Show(MailDomain domain) =>
-        new(domain.Id.Value, domain.Name.Ascii, domain.Name.Unicode, domain.Description, domain.Members, domain.Created.ToDateTimeOffset());
+        new(domain.Id.Value, domain.Name.Ascii, domain.Name.Unicode, domain.Description, domain.Members, domain.Created.ToDateTimeOffset())
+        {
+            Additional = [.. domain.Additional.Select(name => name.Ascii)], CatchAll = domain.CatchAll?.Value, Postmaster = domain.Postmaster?.Value,
+        };
 }

@@ -7,12 +7,101 @@ namespace MailPlus.Web.CommandLine;
 internal static class DomainVerbs
 {
     private const int PageSize = 1000;
+    private const int LargestFile = 16 * 1024 * 1024;
 
     internal static IReadOnlyList<Verb> All { get; } =
     [
         new Verb("domain add", "DOMAIN [--description TEXT]", AddAsync) { Options = ["--description"] },
         new Verb("domain list", "[--json]", ListAsync),
+        new Verb("domain set", "DOMAIN [--description TEXT] [--additional DOMAIN,DOMAIN] [--catch-all ACCOUNT] [--postmaster ACCOUNT] (\"\" for none)", SetAsync)
+        {
+            Options = ["--description", "--additional", "--catch-all", "--postmaster"],
+        },
     ];
+
+    /// <summary>The domain a word names.</summary>
+    internal static Task<MailDomain> FindAsync(VerbContext context, int index, CancellationToken cancellationToken) =>
+        FindAsync(context, DomainName.TryParse(context.Words.Word(index, "DOMAIN"), out var name) ? name : throw Malformed(), cancellationToken);
+
+    /// <summary>A hosted domain by its name.</summary>
+    internal static async Task<MailDomain> FindAsync(VerbContext context, DomainName name, CancellationToken cancellationToken)
+    {
+        for (var offset = 0; ; offset += PageSize)
+        {
+            var page = await context.Engine.Domains.ListAsync(Actor.Operator, new DomainQuery { Search = name.Ascii, Offset = offset, Limit = PageSize }, cancellationToken);
+            if (page.Rows.FirstOrDefault(domain => domain.Name == name) is { } found)
+            {
+                return found;
+            }
+
+            if (page.Rows.Count < PageSize)
+            {
+                throw new RefusedException(new Refusal(RefusalKind.NotFound, "DomainUnknown") { Field = "DOMAIN", Arguments = [name.Unicode] });
+            }
+        }
+    }
+
+    /// <summary>The address a word is.</summary>
+    internal static EmailAddress Address(VerbContext context, int index) => EmailAddress.TryParse(context.Words.Word(index, "ADDRESS"), out var address)
+        ? address
+        : throw new RefusedException(new Refusal(RefusalKind.Invalid, "AddressMalformed") { Field = "ADDRESS", Arguments = [context.Words.Word(index, "ADDRESS")] });
+
+    /// <summary>A file to import.</summary>
+    internal static async Task<string> ReadFileAsync(string path, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return new FileInfo(path).Length > LargestFile
+                ? throw new RefusedException(new Refusal(RefusalKind.TooLarge, "FileTooLarge") { Field = "FILE" })
+                : await File.ReadAllTextAsync(path, cancellationToken);
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            throw new UsageException(failure.Message);
+        }
+    }
+
+    /// <summary>Prints what an import did.</summary>
+    internal static async Task TellAsync(VerbContext context, Engine.Domains.Aliases.ImportOutcome outcome)
+    {
+        await context.Out.WriteLineAsync($"{outcome.Created.Count} created, {outcome.Skipped.Count} skipped, {outcome.Faults.Count} faulty.");
+        foreach (var name in outcome.Skipped)
+        {
+            await context.Out.WriteLineAsync($"skipped: {name}");
+        }
+
+        foreach (var fault in outcome.Faults)
+        {
+            await context.Out.WriteLineAsync($"line {fault.Line}: {fault.Name}: {RefusalText.English(fault.Reason)}");
+        }
+
+        context.Succeeded = outcome.Faults.Count == 0;
+    }
+
+    private static RefusedException Malformed() => new(new Refusal(RefusalKind.Invalid, "DomainMalformed") { Field = "DOMAIN" });
+
+    private static async Task SetAsync(VerbContext context, CancellationToken cancellationToken)
+    {
+        var domain = await FindAsync(context, 0, cancellationToken);
+        var change = new DomainChange
+        {
+            Description = context.Words.Find("--description"),
+            CatchAll = Chosen(context, "--catch-all"),
+            Postmaster = Chosen(context, "--postmaster"),
+            Additional = context.Words.Find("--additional") is { } names
+                ? [.. names.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Select(name => DomainName.TryParse(name, out var parsed) ? parsed : throw Malformed())]
+                : null,
+        };
+        var changed = await context.Engine.Domains.UpdateAsync(Actor.Operator, domain.Id, change, cancellationToken);
+        await context.Out.WriteLineAsync($"{changed.Name.Unicode} changed.");
+    }
+
+    private static ChosenAccount? Chosen(VerbContext context, string option) => context.Words.Find(option) switch
+    {
+        null => null,
+        "" => ChosenAccount.Nobody,
+        var name => new ChosenAccount((context.Engine.AddressBook.FindByLogin(name) ?? throw new RefusedException(new Refusal(RefusalKind.NotFound, "AccountUnknown") { Field = option })).Id),
+    };
 
     private static async Task AddAsync(VerbContext context, CancellationToken cancellationToken)
     {
@@ -35,6 +124,8 @@ internal static class DomainVerbs
                 Domain = domain.Name.Unicode,
                 domain.Name.Ascii,
                 domain.Description,
+                Additional = domain.Additional.Select(additional => additional.Unicode).ToArray(),
+                CatchAll = domain.CatchAll is { } account ? context.Engine.AddressBook.Find(account)?.Name : null,
                 domain.Members,
                 Created = domain.Created.ToDateTimeOffset(),
             }));
