@@ -5,11 +5,12 @@ using Microsoft.AspNetCore.Components;
 
 namespace MailPlus.Web.Admin.Domains;
 
-/// <summary>One domain: general data, the DNS records to publish (SET-08 to SET-11), members (DOM-021).</summary>
+/// <summary>One domain: general data, the DNS records to publish (SET-08 to SET-11), members (DOM-021), aliases (DOM-023), additional domains, roles and catch-all (DOM-030, DOM-031, DOM-050).</summary>
 public sealed partial class DomainPage
 {
     private MailDomain? _domain;
     private DomainMembers? _members;
+    private DomainAliases? _aliases;
     private string _description = "";
     private bool _saved;
     private bool _adding;
