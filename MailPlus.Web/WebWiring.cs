@@ -130,6 +130,7 @@ public static class WebWiring
         services.AddSingleton(engine.Accounts);
         services.AddSingleton(engine.Domains);
         services.AddSingleton(engine.Aliases);
+        services.AddSingleton(engine.Dkim);
         services.AddSingleton(engine.AddressBook);
         services.AddSingleton(engine.Authenticator);
         services.AddSingleton(engine.SignInLocks);

@@ -15,6 +15,8 @@ public abstract class SystemContext(DbContextOptions options) : DbContext(option
 
     internal DbSet<AdditionalDomainRow> AdditionalDomains => Set<AdditionalDomainRow>();
 
+    internal DbSet<DkimKeyRow> DkimKeys => Set<DkimKeyRow>();
+
     internal DbSet<AliasRow> Aliases => Set<AliasRow>();
 
     internal DbSet<AliasMemberRow> AliasMembers => Set<AliasMemberRow>();
@@ -54,6 +56,12 @@ public abstract class SystemContext(DbContextOptions options) : DbContext(option
             table.ToTable("additional_domains").HasKey(row => row.Id);
             table.HasIndex(row => row.Name).IsUnique();
             table.HasOne<DomainRow>().WithMany(row => row.Additional).HasForeignKey(row => row.DomainId).OnDelete(DeleteBehavior.Cascade);
+        });
+        modelBuilder.Entity<DkimKeyRow>(table =>
+        {
+            table.ToTable("dkim_keys").HasKey(row => row.Id);
+            table.HasIndex(row => new { row.DomainId, row.Selector }).IsUnique();
+            table.HasOne<DomainRow>().WithMany().HasForeignKey(row => row.DomainId).OnDelete(DeleteBehavior.Cascade);
         });
         modelBuilder.Entity<AliasRow>(table =>
         {

@@ -37,6 +37,9 @@ internal sealed class DomainRow
     /// <summary>Gets what nobody else gets; null when nobody does.</summary>
     public long? CatchAllAccountId { get; set; }
 
+    /// <summary>Outbound mail is signed.</summary>
+    public bool SignsDkim { get; set; }
+
     /// <summary>UTC microseconds.</summary>
     public long Created { get; set; }
 
@@ -53,6 +56,37 @@ internal sealed class AdditionalDomainRow
     /// <summary>Lower-case A-labels: the key.</summary>
     [MaxLength(255)]
     public string Name { get; set; } = "";
+}
+
+/// <summary>A key pair that signs mail of a domain.</summary>
+internal sealed class DkimKeyRow
+{
+    public long Id { get; set; }
+
+    public long DomainId { get; set; }
+
+    [MaxLength(63)]
+    public string Selector { get; set; } = "";
+
+    /// <summary>Domains.DkimKeys.DkimAlgorithm.</summary>
+    public int Algorithm { get; set; }
+
+    public int Bits { get; set; }
+
+    /// <summary>PKCS #8 of RSA, the seed of Ed25519; base64.</summary>
+    public string PrivateKey { get; set; } = "";
+
+    /// <summary>What p= says.</summary>
+    public string PublicKey { get; set; } = "";
+
+    /// <summary>Domains.DkimKeys.DkimKeyState.</summary>
+    public int State { get; set; }
+
+    /// <summary>UTC microseconds.</summary>
+    public long Created { get; set; }
+
+    /// <summary>UTC microseconds; since when it no longer signs.</summary>
+    public long? Retired { get; set; }
 }
 
 /// <summary>An address that stands for others.</summary>

@@ -29,6 +29,7 @@ public sealed class Acceptance : IAcceptance
     private readonly MailboxRoom _room;
     private readonly EntryBuilder _builder;
     private readonly LostReplies _lost;
+    private readonly MailSigning? _signing;
 
     internal Acceptance(DeliveryQueue queue, FilterPipeline pipeline, DeliverySurroundings around)
     {
@@ -45,6 +46,7 @@ public sealed class Acceptance : IAcceptance
         _room = new MailboxRoom(around.Store, around.Addresses, around.Settings, around.Clock);
         _builder = new EntryBuilder(around.Settings, around.Clock);
         _lost = new LostReplies(around.Clock);
+        _signing = around.DkimKeys is { } keys ? new MailSigning(keys, around.Addresses, around.Clock) : null;
     }
 
     /// <inheritdoc/>
@@ -148,8 +150,9 @@ public sealed class Acceptance : IAcceptance
                 throw new RefusedException(new Refusal(RefusalKind.UnknownRecipient, "UnknownRecipient") { Detail = "nobody is left in the alias" });
             }
 
+            var signatures = _signing is null ? "" : await _signing.SignAsync(message.Source, kept.Octets, cancellationToken);
             kept = await SecureAsync(id, kept, cancellationToken);
-            var (entry, accepted) = _builder.Build(new EntryDraft(id, message, kept, summary) { Recipients = recipients, Authentication = facts.Authentication });
+            var (entry, accepted) = _builder.Build(new EntryDraft(id, message, kept, summary) { Recipients = recipients, Authentication = facts.Authentication, Signatures = signatures });
             await _queue.AddAsync(entry, accepted, cancellationToken);
             done = true;
             return new AcceptanceReceipt(id);

@@ -2,6 +2,7 @@ using System.Security.Cryptography.X509Certificates;
 using MailPlus.Engine.Accounts;
 using MailPlus.Engine.Delivery.Remote;
 using MailPlus.Engine.Delivery.Remote.Sts;
+using MailPlus.Engine.Domains.DkimKeys;
 using MailPlus.Engine.Events;
 using MailPlus.Engine.Filtering.Authenticate;
 using MailPlus.Engine.Mime;
@@ -35,6 +36,9 @@ public sealed record DeliverySurroundings
 
     /// <summary>Counts how TLS went with other servers; null counts nothing.</summary>
     internal TlsLedger? TlsLedger { get; init; }
+
+    /// <summary>What own mail is signed with; null signs nothing.</summary>
+    internal DkimKeyring? DkimKeys { get; init; }
 
     /// <summary>What chains of other servers are built by; null trusts the system's roots.</summary>
     internal X509ChainPolicy? Trust { get; init; }

@@ -26,6 +26,9 @@ internal sealed record EntryDraft(EntryId Id, IncomingMessage Message, KeptConte
 
     /// <summary>Who it is from, as far as could be found out.</summary>
     public MessageAuthentication? Authentication { get; init; }
+
+    /// <summary>DKIM-Signature fields of ours, "" for none.</summary>
+    public string Signatures { get; init; } = "";
 }
 
 /// <summary>Makes entries out of judged messages, the same way for those that come in and those made here.</summary>
@@ -61,7 +64,7 @@ internal sealed class EntryBuilder(ISettingsSource settings, TimeProvider clock)
             Size = kept.Octets.Length,
             Subject = summary.Subject,
             MessageId = summary.MessageId,
-            Prefix = Prefix(message, id, now, authentication),
+            Prefix = [.. Encoding.ASCII.GetBytes(draft.Signatures), .. Prefix(message, id, now, authentication)],
             BodyFile = kept.File,
             Summary = summary,
         };

@@ -9,6 +9,9 @@ namespace MailPlus.Engine.Domains;
 /// <summary>Operations on hosted domains (Domain page, <c>domain</c> verbs, REST). Permission ManageDomains.</summary>
 public sealed class DomainOperations(SystemDatabase database, AddressBook addressBook)
 {
+    /// <summary>Forgets the keys of a removed domain; null where nothing signs.</summary>
+    internal DkimKeys.DkimKeyring? Keyring { get; init; }
+
     private const int MaximumRows = 1000;
     private const int LongestDescription = 500;
 
@@ -111,6 +114,7 @@ public sealed class DomainOperations(SystemDatabase database, AddressBook addres
                 {
                     addressBook.RemoveAliasesOf(domain);
                     addressBook.RemoveDomain(row.Name);
+                    Keyring?.Remove(row.Name);
                 });
                 return true;
             },

@@ -9,6 +9,7 @@ using MailPlus.Engine.Delivery.Remote;
 using MailPlus.Engine.Delivery.Remote.Sts;
 using MailPlus.Engine.Domains;
 using MailPlus.Engine.Domains.Aliases;
+using MailPlus.Engine.Domains.DkimKeys;
 using MailPlus.Engine.Events;
 using MailPlus.Engine.Filtering.Authenticate;
 using MailPlus.Engine.Filtering.Pipeline;
@@ -75,6 +76,9 @@ public sealed class EngineWiring : IAsyncDisposable
 
     /// <summary>Alias operations.</summary>
     public AliasOperations Aliases { get; private set; } = null!;
+
+    /// <summary>DKIM operations.</summary>
+    public DkimOperations Dkim { get; private set; } = null!;
 
     /// <summary>Address to account.</summary>
     public IAddressBook AddressBook { get; }
@@ -232,7 +236,9 @@ public sealed class EngineWiring : IAsyncDisposable
         await AccountIds.FinishDeletionsAsync(database, mail, cancellationToken);
         var passwords = new AccountPasswords(hashing, Authenticator, signInRules);
         Accounts = new AccountOperations(database, addressBook, passwords, mail, WebSessions);
-        Domains = new DomainOperations(database, addressBook);
+        var keyring = new DkimKeyring();
+        await keyring.LoadAsync(database, cancellationToken);
+        Domains = new DomainOperations(database, addressBook) { Keyring = keyring };
         Aliases = new AliasOperations(database, addressBook);
 
         Certificates = Keep(new CertificateStore(folder.Root, settings.Current.Smtp.Hostname, clock, logs.CreateLogger<CertificateStore>()));
@@ -244,11 +250,12 @@ public sealed class EngineWiring : IAsyncDisposable
             }
         });
         Resolver = new DnsResolver(settings, clock);
+        Dkim = new DkimOperations(database, keyring, Resolver);
 
         var tlsLedger = new TlsLedger(database, clock);
         TlsReports = new TlsReportOperations(database, tlsLedger);
         var stsPolicies = Keep(await StsPolicies.OpenAsync(database, Resolver, new StsFetch(Resolver), clock, logs.CreateLogger<StsPolicies>(), cancellationToken));
-        var queue = await WireDeliveryAsync((folder, threads, server), stsPolicies, tlsLedger, logs, clock, cancellationToken);
+        var queue = await WireDeliveryAsync((folder, threads, server), new OutwardParts(stsPolicies, tlsLedger, keyring), logs, clock, cancellationToken);
         var systemOutbox = new SystemOutbox(database);
         var logWriter = Keep(new LogWriter(logDatabase, [queue.Outbox, systemOutbox], Events, clock, logs.CreateLogger<LogWriter>()));
         MailLog = new MailLog(logDatabase);
@@ -258,7 +265,7 @@ public sealed class EngineWiring : IAsyncDisposable
 
         WireListeners(queue, name => authorities.IsConfigured ? Certificates.AskingOptionsFor(name) : Certificates.OptionsFor(name), logs, clock);
         var signIns = new SignInJournal(database, Events, clock);
-        var loops = new EngineLoops([new EngineLoop("log-writer", logWriter.RunAsync), new EngineLoop("sign-in-journal", signIns.RunAsync), new EngineLoop("tls-ledger", tlsLedger.RunAsync), new EngineLoop("sts-policies", stsPolicies.RunAsync), .. server is null ? (ReadOnlySpan<EngineLoop>)[] : [new EngineLoop("notices", server.RunAsync), new EngineLoop("system-follow", database.RunAsync), new EngineLoop("store-follow", shared!.FollowAsync)]], clock, logs.CreateLogger<EngineHost>());
+        var loops = new EngineLoops([new EngineLoop("log-writer", logWriter.RunAsync), new EngineLoop("sign-in-journal", signIns.RunAsync), new EngineLoop("tls-ledger", tlsLedger.RunAsync), new EngineLoop("sts-policies", stsPolicies.RunAsync), new EngineLoop("dkim-keys", new DkimRotation(Dkim, clock, logs.CreateLogger<DkimRotation>()).RunAsync), .. server is null ? (ReadOnlySpan<EngineLoop>)[] : [new EngineLoop("notices", server.RunAsync), new EngineLoop("system-follow", database.RunAsync), new EngineLoop("store-follow", shared!.FollowAsync)]], clock, logs.CreateLogger<EngineHost>());
         Host = Keep(new EngineHost(queue, Listeners, loops, logs.CreateLogger<EngineHost>()));
 
         var firstRun = new FirstRun(folder.Root);
@@ -272,7 +279,7 @@ public sealed class EngineWiring : IAsyncDisposable
         Backups = new Backup.BackupOperations(new Backup.BackupSources(folder.Root, database, logDatabase, queue, Store) { InDatabase = Run.Database is not null }, addressBook, clock);
     }
 
-    private async Task<DeliveryQueue> WireDeliveryAsync((DataFolder Folder, SqliteThreads Threads, PostgresServer? Server) where, StsPolicies stsPolicies, TlsLedger tlsLedger, ILoggerFactory logs, TimeProvider clock, CancellationToken cancellationToken)
+    private async Task<DeliveryQueue> WireDeliveryAsync((DataFolder Folder, SqliteThreads Threads, PostgresServer? Server) where, OutwardParts outward, ILoggerFactory logs, TimeProvider clock, CancellationToken cancellationToken)
     {
         Spool = new SpoolFolder(Run.DataFolder);
         var around = new DeliverySurroundings
@@ -282,8 +289,9 @@ public sealed class EngineWiring : IAsyncDisposable
             Store = Store,
             Resolver = Resolver,
             Inquiry = new SenderInquiry(new MessageAuthenticator(Resolver, new Lazy<PublicSuffixList>(() => PublicSuffixList.Load(Run.DataFolder)), clock)),
-            StsPolicies = stsPolicies,
-            TlsLedger = tlsLedger,
+            StsPolicies = outward.Policies,
+            TlsLedger = outward.Ledger,
+            DkimKeys = outward.Keys,
             Scan = content => new MessageScanner().Scan(content),
             Spool = Spool,
             Events = Events,
@@ -343,4 +351,7 @@ public sealed class EngineWiring : IAsyncDisposable
         _opened.Push(part);
         return part;
     }
+
+    /// <summary>What delivery needs of its own towards other servers.</summary>
+    private sealed record OutwardParts(StsPolicies Policies, TlsLedger Ledger, DkimKeyring Keys);
 }

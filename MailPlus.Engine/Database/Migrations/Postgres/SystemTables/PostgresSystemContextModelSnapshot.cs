@@ -219,6 +219,53 @@ namespace MailPlus.Engine.Database.Migrations.Postgres.SystemTables
                     b.ToTable("aliases", (string)null);
                 });
 
+            modelBuilder.Entity("MailPlus.Engine.Database.DkimKeyRow", b =>
+                {
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint");
+
+                    NpgsqlPropertyBuilderExtensions.UseIdentityByDefaultColumn(b.Property<long>("Id"));
+
+                    b.Property<int>("Algorithm")
+                        .HasColumnType("integer");
+
+                    b.Property<int>("Bits")
+                        .HasColumnType("integer");
+
+                    b.Property<long>("Created")
+                        .HasColumnType("bigint");
+
+                    b.Property<long>("DomainId")
+                        .HasColumnType("bigint");
+
+                    b.Property<string>("PrivateKey")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<string>("PublicKey")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<long?>("Retired")
+                        .HasColumnType("bigint");
+
+                    b.Property<string>("Selector")
+                        .IsRequired()
+                        .HasMaxLength(63)
+                        .HasColumnType("character varying(63)");
+
+                    b.Property<int>("State")
+                        .HasColumnType("integer");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("DomainId", "Selector")
+                        .IsUnique();
+
+                    b.ToTable("dkim_keys", (string)null);
+                });
+
             modelBuilder.Entity("MailPlus.Engine.Database.DomainRow", b =>
                 {
                     b.Property<long>("Id")
@@ -245,6 +292,9 @@ namespace MailPlus.Engine.Database.Migrations.Postgres.SystemTables
 
                     b.Property<long?>("PostmasterAccountId")
                         .HasColumnType("bigint");
+
+                    b.Property<bool>("SignsDkim")
+                        .HasColumnType("boolean");
 
                     b.Property<string>("Unicode")
                         .IsRequired()
@@ -501,6 +551,15 @@ namespace MailPlus.Engine.Database.Migrations.Postgres.SystemTables
                 });
 
             modelBuilder.Entity("MailPlus.Engine.Database.AliasRow", b =>
+                {
+                    b.HasOne("MailPlus.Engine.Database.DomainRow", null)
+                        .WithMany()
+                        .HasForeignKey("DomainId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+                });
+
+            modelBuilder.Entity("MailPlus.Engine.Database.DkimKeyRow", b =>
                 {
                     b.HasOne("MailPlus.Engine.Database.DomainRow", null)
                         .WithMany()

@@ -207,6 +207,51 @@ namespace MailPlus.Engine.Database.Migrations.Sqlite.SystemTables
                     b.ToTable("aliases", (string)null);
                 });
 
+            modelBuilder.Entity("MailPlus.Engine.Database.DkimKeyRow", b =>
+                {
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("INTEGER");
+
+                    b.Property<int>("Algorithm")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<int>("Bits")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long>("Created")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long>("DomainId")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("PrivateKey")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("PublicKey")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<long?>("Retired")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("Selector")
+                        .IsRequired()
+                        .HasMaxLength(63)
+                        .HasColumnType("TEXT");
+
+                    b.Property<int>("State")
+                        .HasColumnType("INTEGER");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("DomainId", "Selector")
+                        .IsUnique();
+
+                    b.ToTable("dkim_keys", (string)null);
+                });
+
             modelBuilder.Entity("MailPlus.Engine.Database.DomainRow", b =>
                 {
                     b.Property<long>("Id")
@@ -231,6 +276,9 @@ namespace MailPlus.Engine.Database.Migrations.Sqlite.SystemTables
                         .HasColumnType("TEXT");
 
                     b.Property<long?>("PostmasterAccountId")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<bool>("SignsDkim")
                         .HasColumnType("INTEGER");
 
                     b.Property<string>("Unicode")
@@ -482,6 +530,15 @@ namespace MailPlus.Engine.Database.Migrations.Sqlite.SystemTables
                 });
 
             modelBuilder.Entity("MailPlus.Engine.Database.AliasRow", b =>
+                {
+                    b.HasOne("MailPlus.Engine.Database.DomainRow", null)
+                        .WithMany()
+                        .HasForeignKey("DomainId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+                });
+
+            modelBuilder.Entity("MailPlus.Engine.Database.DkimKeyRow", b =>
                 {
                     b.HasOne("MailPlus.Engine.Database.DomainRow", null)
                         .WithMany()
