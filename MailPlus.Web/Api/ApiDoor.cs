@@ -30,6 +30,7 @@ internal static class ApiDoor
         StatusResource.Map(api);
         DomainResource.Map(api);
         AliasResource.Map(api);
+        DkimResource.Map(api);
         AccountResource.Map(api);
         QueueResource.Map(api);
         MailLogResource.Map(api);
