@@ -12,7 +12,7 @@ using Xunit;
 
 namespace MailPlus.Tests.Domains;
 
-/// <summary>Keys and signatures of DKIM (DOM-040 to DOM-047); what leaves is verified by MimeKit, which shares no code with the signer.</summary>
+/// <summary>Keys and signatures of DKIM (DOM-040 to DOM-047, mail-rules 31, mail-rules 33, RFC 6376, RFC 8463); what leaves is verified by MimeKit, which shares no code with the signer.</summary>
 public sealed class DkimTests
 {
     private static readonly CancellationToken None = CancellationToken.None;
