@@ -134,8 +134,15 @@ public sealed class SaslMechanismsTests
     {
         await using var system = await SystemUnderTest.SetUpAsync(lab: true);
         var client = new ScramClient("admin", SystemUnderTest.Password);
-        var end = await SayAsync(Mechanisms(system), "SCRAM-SHA-256", Channel(), client.First(), first => client.Final(first, message => message.Replace(part, instead)));
+        var end = await SayAsync(Mechanisms(system), "SCRAM-SHA-256", Channel(), client.First(), first => client.Final(first, message => Spoil(message, part, instead)));
         Assert.Equal(expected, end.End);
+    }
+
+    /// <summary>Once only: a proof in base64 may end in "c=" too.</summary>
+    private static string Spoil(string message, string part, string instead)
+    {
+        var at = message.IndexOf(part, StringComparison.Ordinal);
+        return message[..at] + instead + message[(at + part.Length)..];
     }
 
     // mail-rules 20
