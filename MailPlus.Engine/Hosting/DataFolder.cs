@@ -28,6 +28,9 @@ public sealed class DataFolder : IDisposable
     /// <summary>The logs.</summary>
     public string LogFile => Path.Combine(Root, "logs", "log.db");
 
+    /// <summary>The full-text index; it can be made again, so a backup is without it.</summary>
+    public string Index => Path.Combine(Root, "index");
+
     /// <summary>Mail.</summary>
     public string Accounts => Path.Combine(Root, "accounts");
 

@@ -24,6 +24,7 @@ using MailPlus.Engine.Net.Transcript;
 using MailPlus.Engine.Pop3.Server;
 using MailPlus.Engine.Primitives;
 using MailPlus.Engine.Resolver;
+using MailPlus.Engine.Search;
 using MailPlus.Engine.Settings;
 using MailPlus.Engine.Smtp.Server;
 using MailPlus.Engine.Store.Contract;
@@ -106,6 +107,9 @@ public sealed class EngineWiring : IAsyncDisposable
 
     /// <summary>Mail.</summary>
     public IMailStore Store { get; private set; } = null!;
+
+    /// <summary>The full-text index.</summary>
+    public SearchIndex Index { get; private set; } = null!;
 
     /// <summary>Who shares mailboxes with whom.</summary>
     public IShareIndex Shares { get; private set; } = null!;
@@ -232,7 +236,11 @@ public sealed class EngineWiring : IAsyncDisposable
         database.OnForeignChange(token => addressBook.LoadAsync(database, token));
         database.OnForeignChange(shares.LoadAsync);
         database.OnForeignChange(WebSessions.ForgetAllAsync);
-        var mail = new AccountMail(Store.CreateAsync, Store.DeleteAsync);
+        Index = Keep(new SearchIndex(new SearchSurroundings(folder.Index, Store, () => addressBook.Entries.Select(entry => entry.Account.Id), settings, clock)
+        {
+            Log = logs.CreateLogger<SearchIndex>(), NoteRebuild = new IndexTrail(database, clock).NoteAsync,
+        }));
+        var mail = new AccountMail(Store.CreateAsync, DeleteMailAsync);
         await AccountIds.FinishDeletionsAsync(database, mail, cancellationToken);
         var passwords = new AccountPasswords(hashing, Authenticator, signInRules);
         Accounts = new AccountOperations(database, addressBook, passwords, mail, WebSessions);
@@ -265,7 +273,7 @@ public sealed class EngineWiring : IAsyncDisposable
 
         WireListeners(queue, name => authorities.IsConfigured ? Certificates.AskingOptionsFor(name) : Certificates.OptionsFor(name), logs, clock);
         var signIns = new SignInJournal(database, Events, clock);
-        var loops = new EngineLoops([new EngineLoop("log-writer", logWriter.RunAsync), new EngineLoop("sign-in-journal", signIns.RunAsync), new EngineLoop("tls-ledger", tlsLedger.RunAsync), new EngineLoop("sts-policies", stsPolicies.RunAsync), new EngineLoop("dkim-keys", new DkimRotation(Dkim, clock, logs.CreateLogger<DkimRotation>()).RunAsync), .. server is null ? (ReadOnlySpan<EngineLoop>)[] : [new EngineLoop("notices", server.RunAsync), new EngineLoop("system-follow", database.RunAsync), new EngineLoop("store-follow", shared!.FollowAsync)]], clock, logs.CreateLogger<EngineHost>());
+        var loops = new EngineLoops([new EngineLoop("log-writer", logWriter.RunAsync), new EngineLoop("sign-in-journal", signIns.RunAsync), new EngineLoop("tls-ledger", tlsLedger.RunAsync), new EngineLoop("sts-policies", stsPolicies.RunAsync), new EngineLoop("search-index", Index.RunAsync), new EngineLoop("dkim-keys", new DkimRotation(Dkim, clock, logs.CreateLogger<DkimRotation>()).RunAsync), .. server is null ? (ReadOnlySpan<EngineLoop>)[] : [new EngineLoop("notices", server.RunAsync), new EngineLoop("system-follow", database.RunAsync), new EngineLoop("store-follow", shared!.FollowAsync)]], clock, logs.CreateLogger<EngineHost>());
         Host = Keep(new EngineHost(queue, Listeners, loops, logs.CreateLogger<EngineHost>()));
 
         var firstRun = new FirstRun(folder.Root);
@@ -275,7 +283,7 @@ public sealed class EngineWiring : IAsyncDisposable
             firstRun.Begin();
         }
 
-        Doctor = new Doctor(new DoctorSubjects(Run, settings, addressBook, Store) { Certificates = Certificates, Listeners = Listeners, Resolver = Resolver, Clock = clock });
+        Doctor = new Doctor(new DoctorSubjects(Run, settings, addressBook, Store) { Certificates = Certificates, Listeners = Listeners, Resolver = Resolver, Clock = clock, Index = Index });
         Backups = new Backup.BackupOperations(new Backup.BackupSources(folder.Root, database, logDatabase, queue, Store) { InDatabase = Run.Database is not null }, addressBook, clock);
     }
 
@@ -313,6 +321,7 @@ public sealed class EngineWiring : IAsyncDisposable
         Listeners = Keep(new ListenerSet(Protocols(logs, clock), Settings, Run, new ConnectionRuntime(table, lifetime, clock), logs.CreateLogger<ListenerSet>()));
         Keep(new MailMetrics(Events, queue, table));
         Server.Add(() => Listeners.States.Select(ServiceStates.Of));
+        Server.Add(() => [ServiceStates.Of(Index.Status, Settings.Current.Search)]);
     }
 
     private IReadOnlyList<ProtocolListener> Protocols(ILoggerFactory logs, TimeProvider clock)
@@ -326,7 +335,7 @@ public sealed class EngineWiring : IAsyncDisposable
         };
         var imap = new ImapHandler(new ImapDependencies(Store, Authenticator, AddressBook, Settings, Run)
         {
-            Shares = Shares, Sasl = Sasl, Clock = clock, Quotas = Accounts, SetServerComment = SettingsOperations.SetServerCommentAsync, Log = logs.CreateLogger<ImapHandler>(),
+            Shares = Shares, Sasl = Sasl, Clock = clock, Index = Index, Quotas = Accounts, SetServerComment = SettingsOperations.SetServerCommentAsync, Log = logs.CreateLogger<ImapHandler>(),
         });
         var pop3 = new Pop3Handler(new Pop3Door
         {
@@ -343,6 +352,12 @@ public sealed class EngineWiring : IAsyncDisposable
             new ProtocolListener("pop3", service => service.Pop3, pop3) { BusyLine = ProtocolListener.Pop3BusyLine },
             new ProtocolListener("pop3s", service => service.Pop3s, pop3) { ImplicitTls = true },
         ];
+    }
+
+    private async Task DeleteMailAsync(AccountId account, CancellationToken cancellationToken)
+    {
+        await Store.DeleteAsync(account, cancellationToken);
+        Index.Forget(account);
     }
 
     private T Keep<T>(T part)

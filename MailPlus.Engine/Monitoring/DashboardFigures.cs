@@ -16,7 +16,7 @@ public enum ServiceCondition
 }
 
 /// <summary>State of one listener.</summary>
-/// <param name="Name">Its name as on the command line: <c>smtp submission smtps imap imaps web web-tls</c>.</param>
+/// <param name="Name">Its name as on the command line: <c>smtp submission smtps imap imaps web web-tls</c>, or <c>search</c>.</param>
 /// <param name="Condition">How it fares.</param>
 public sealed record ServiceState(string Name, ServiceCondition Condition)
 {

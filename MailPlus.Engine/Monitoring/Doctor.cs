@@ -2,6 +2,7 @@ using MailPlus.Engine.Accounts;
 using MailPlus.Engine.Net.Listeners;
 using MailPlus.Engine.Primitives;
 using MailPlus.Engine.Resolver;
+using MailPlus.Engine.Search;
 using MailPlus.Engine.Settings;
 using MailPlus.Engine.Store.Contract;
 using MailPlus.Engine.Tls;
@@ -22,7 +23,7 @@ public enum Health
 }
 
 /// <summary>One thing the doctor looked at.</summary>
-/// <param name="Area">"folder", "port", "certificate", "dns", "store".</param>
+/// <param name="Area">"folder", "port", "certificate", "dns", "store", "index".</param>
 /// <param name="Health">How it is.</param>
 /// <param name="Text">What was seen and what to do, in English.</param>
 public sealed record Diagnosis(string Area, Health Health, string Text);
@@ -38,6 +39,9 @@ public sealed record DoctorSubjects(RunOptions Run, ISettingsSource Settings, Ad
 
     /// <summary>DNS.</summary>
     public required IDnsResolver Resolver { get; init; }
+
+    /// <summary>The full-text index.</summary>
+    public required SearchIndex Index { get; init; }
 
     /// <summary>The clock.</summary>
     public required TimeProvider Clock { get; init; }
@@ -58,6 +62,7 @@ public sealed class Doctor(DoctorSubjects subjects)
         found.AddRange(ExamineCertificate());
         found.AddRange(await new DnsDoctor(subjects.Resolver, subjects.Settings, subjects.AddressBook).ExamineAsync(cancellationToken));
         found.AddRange(await ExamineStoreAsync(cancellationToken));
+        found.Add(ExamineIndex(subjects.Index.Status));
         return found;
     }
 
@@ -97,6 +102,15 @@ public sealed class Doctor(DoctorSubjects subjects)
             ? [new Diagnosis("port", Health.Good, "The server is not running; all its ports are free.")]
             : [.. faults.Select(fault => new Diagnosis("port", Health.Problem, $"{fault.Field}: {RefusalText.English(fault)}"))];
     }
+
+    private Diagnosis ExamineIndex(SearchStatus index) => index.Condition switch
+    {
+        _ when !subjects.Settings.Current.Search.Enabled => new Diagnosis("index", Health.Good, "Full-text search is off: searches read all mail."),
+        SearchCondition.Off => new Diagnosis("index", Health.Good, "The full-text index is looked at when the server runs."),
+        SearchCondition.Failing => new Diagnosis("index", Health.Warning, $"The full-text index cannot be written, searches read what it lacks: {index.Problem}"),
+        SearchCondition.CatchingUp => new Diagnosis("index", Health.Good, $"{index.WaitingAccounts} accounts have mail that is being indexed; searches read it until then."),
+        _ => new Diagnosis("index", Health.Good, "All mail is in the full-text index."),
+    };
 
     private IEnumerable<Diagnosis> ExamineCertificate()
     {

@@ -1,11 +1,19 @@
 using MailPlus.Engine.Net.Listeners;
 using MailPlus.Engine.Primitives;
+using MailPlus.Engine.Search;
+using MailPlus.Engine.Settings.Sections;
 
 namespace MailPlus.Engine.Monitoring;
 
-/// <summary>Listeners as services.</summary>
+/// <summary>Listeners, and the full-text index, as services.</summary>
 internal static class ServiceStates
 {
+    internal static ServiceState Of(SearchStatus index, SearchSettings settings) =>
+        new("search", !settings.Enabled ? ServiceCondition.Stopped : index.Condition == SearchCondition.Failing ? ServiceCondition.Abnormal : ServiceCondition.Running)
+        {
+            Reason = settings.Enabled ? index.Problem : "",
+        };
+
     internal static ServiceState Of(ListenerState listener) => new(listener.Name, listener.Status switch
     {
         ListenerStatus.Running => ServiceCondition.Running,

@@ -37,4 +37,7 @@ public sealed record SettingsSnapshot
 
     /// <summary>Storage quota.</summary>
     public QuotaSettings Quota { get; init; } = new();
+
+    /// <summary>Full-text search.</summary>
+    public SearchSettings Search { get; init; } = new();
 }

@@ -3,12 +3,14 @@ using MailPlus.Engine.Accounts;
 using MailPlus.Engine.Database;
 using MailPlus.Engine.Imap.Server;
 using MailPlus.Engine.Primitives;
+using MailPlus.Engine.Search;
 using MailPlus.Engine.Settings;
 using MailPlus.Engine.Store.Contract;
 using MailPlus.Engine.Store.Sqlite;
 using MailPlus.Tests.Support;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
+using Xunit;
 
 namespace MailPlus.Tests.Imap;
 
@@ -22,17 +24,21 @@ internal sealed class ImapUnderTest : IAsyncDisposable
     private readonly string _folder = System.IO.Directory.CreateTempSubdirectory("mailplus-imap-").FullName;
     private readonly SqliteThreads _threads;
     private readonly ImapHandler _handler;
+    private readonly ImapDependencies _with;
+    private readonly SearchOptions? _search;
+    private (CancellationTokenSource Stop, Task Running)? _indexing;
     private readonly List<Task> _serving = [];
     private readonly List<MemoryConnection> _connections = [];
     private readonly CancellationTokenSource _stop = new();
 
-    private ImapUnderTest(bool isLab, long quota, TimeSpan? progressEvery, SettingsSnapshot? settings)
+    private ImapUnderTest(bool isLab, long quota, TimeSpan? progressEvery, SettingsSnapshot? settings, SearchOptions? search)
     {
+        _search = search;
         var accounts = new FewAccounts(quota);
         _threads = new SqliteThreads(NullLogger<SqliteThreads>.Instance, 2);
         Store = new SqliteMailStore(Path.Combine(_folder, "accounts"), _threads, TimeProvider.System);
-        var source = new SettableSettings(settings);
-        _handler = new ImapHandler(new ImapDependencies(Store, new OnePassword(), accounts, source, new RunOptions { DataFolder = _folder, LoopbackLab = isLab })
+        var source = Settings = new SettableSettings(settings);
+        _with = new ImapDependencies(Store, new OnePassword(), accounts, source, new RunOptions { DataFolder = _folder, LoopbackLab = isLab })
         {
             MaxSearchedMailboxes = 10, MaxPendingNotices = 3,
             SetServerComment = (_, comment, _) =>
@@ -41,17 +47,28 @@ internal sealed class ImapUnderTest : IAsyncDisposable
                 return Task.CompletedTask;
             },
             Shares = new MemoryShares(), Log = Log, Quotas = accounts, ProgressEvery = progressEvery ?? TimeSpan.FromMinutes(1),
-        });
+        };
+        _handler = new ImapHandler(_with);
     }
+
+    public SettableSettings Settings { get; }
+
+    /// <summary>The full-text index, null when it does not run.</summary>
+    public SearchIndex? Index { get; private set; }
+
+    public string IndexFolder => Path.Combine(_folder, "index");
+
+    public string AccountsFolder => Path.Combine(_folder, "accounts");
 
     public IMailStore Store { get; }
 
     public ErrorLog Log { get; } = new();
 
     public static async Task<ImapUnderTest> StartAsync(
-        bool isLab = true, long quota = 0, TimeSpan? progressEvery = null, SettingsSnapshot? settings = null, bool withColleagues = false)
+        bool isLab = true, long quota = 0, TimeSpan? progressEvery = null, SettingsSnapshot? settings = null, bool withColleagues = false,
+        SearchOptions? search = null)
     {
-        var server = new ImapUnderTest(isLab, quota, progressEvery, settings);
+        var server = new ImapUnderTest(isLab, quota, progressEvery, settings, search);
         await server.Store.CreateAsync(Kim, default);
         if (withColleagues)
         {
@@ -59,18 +76,46 @@ internal sealed class ImapUnderTest : IAsyncDisposable
             await server.Store.CreateAsync(Bob, default);
         }
 
+        if (search is not null)
+        {
+            server.StartIndex();
+        }
+
         return server;
     }
 
-    public MemoryConnection Connect(Engine.Net.Connections.TlsOptionsSource? tls = null, TimeProvider? clock = null)
+    public void StartIndex()
     {
+        Index = new SearchIndex(new SearchSurroundings(IndexFolder, Store, () => [Kim, Ann, Bob], Settings, TimeProvider.System) { Log = NullLogger.Instance }, _search!);
+        var stop = new CancellationTokenSource();
+        _indexing = (stop, Task.Run(() => Index.RunAsync(stop.Token)));
+    }
+
+    public async Task StopIndexAsync()
+    {
+        if (_indexing is var (stop, running))
+        {
+            await stop.CancelAsync();
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => running);
+            Index!.Dispose();
+            stop.Dispose();
+            (Index, _indexing) = (null, null);
+        }
+    }
+
+    /// <summary>Waits until all mail is indexed.</summary>
+    public Task IndexedAsync() => Eventually.TrueAsync(() => Task.FromResult(Index!.Status.Condition == SearchCondition.Ready), () => $"the index is ready: {Index!.Status}");
+
+    public MemoryConnection Connect(Engine.Net.Connections.TlsOptionsSource? tls = null, TimeProvider? clock = null, bool withIndex = false)
+    {
+        var handler = withIndex ? new ImapHandler(_with with { Index = Index }) : _handler;
         var connection = new MemoryConnection(tls, clock, remote: IPAddress.Loopback);
         _connections.Add(connection);
         _serving.Add(Task.Run(async () =>
         {
             try
             {
-                await _handler.ServeAsync(connection.Server, _stop.Token);
+                await handler.ServeAsync(connection.Server, _stop.Token);
             }
             finally
             {
@@ -92,6 +137,7 @@ internal sealed class ImapUnderTest : IAsyncDisposable
         }
 
         await Task.WhenAll(_serving).WaitAsync(TimeSpan.FromSeconds(60));
+        await StopIndexAsync();
         foreach (var connection in _connections)
         {
             await connection.DisposeAsync();

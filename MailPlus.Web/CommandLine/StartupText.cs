@@ -44,6 +44,7 @@ internal static class StartupText
 
     private static string Describe(ServiceState service) => service.Condition switch
     {
+        ServiceCondition.Running when service.Port is null => $"  {service.Name,-11} on",
         ServiceCondition.Running => string.Create(CultureInfo.InvariantCulture, $"  {service.Name,-11} port {service.Port}"),
         ServiceCondition.Abnormal => $"  {service.Name,-11} " + Emphasised($"ABNORMAL: {service.Reason}"),
         _ => $"  {service.Name,-11} off",

@@ -1,5 +1,7 @@
 using MailPlus.Engine.Imap.Server;
 using MailPlus.Engine.Imap.Wire;
+using MailPlus.Engine.Primitives;
+using MailPlus.Engine.Search;
 using MailPlus.Engine.Store.Contract;
 
 namespace MailPlus.Engine.Imap.Commands;
@@ -14,6 +16,9 @@ internal sealed class SearchMatcher
 
     private readonly SelectedMailbox _selected;
     private readonly Node _root;
+    private readonly List<Node> _asked = [];
+    private readonly bool _byCharacter;
+    private MailboxAnswers? _answers;
 
     public SearchMatcher(SelectedMailbox selected, SearchKey key, DateTimeOffset now)
     {
@@ -23,11 +28,51 @@ internal sealed class SearchMatcher
         }
 
         _selected = selected;
+        _byCharacter = selected.Session.Settings.Search.CharacterSearch;
         _root = Compile(key, now.ToUnixTimeSeconds());
     }
 
     /// <summary>Columns a row needs.</summary>
     public MessageColumns Columns { get; private set; }
+
+    /// <summary>Asks the full-text index about all keys that look at texts, once.</summary>
+    public void Ask(SearchIndex? index)
+    {
+        if (index is not null && _asked.Count > 0 && _answers is null)
+        {
+            _answers = index.Ask(_selected.Store.Account, _selected.View.Mailbox, _asked.ConvertAll(node => Question(node.Key)));
+            for (var i = 0; _answers is not null && i < _asked.Count; i++)
+            {
+                _asked[i].Answer = _answers.Answers[i];
+            }
+        }
+    }
+
+    /// <summary>The only messages of the view that can match, as ascending positions; null when any can.</summary>
+    public List<int>? Positions()
+    {
+        if (_answers is null || Bound(_root) is not { } uids)
+        {
+            return null;
+        }
+
+        var view = _selected.View;
+        var positions = new List<int>();
+        foreach (var uid in uids.Concat(_answers.Unknown).Distinct().Order())
+        {
+            if (view.IndexOf(new Uid(uid)) is >= 0 and var position)
+            {
+                positions.Add(position);
+            }
+        }
+
+        for (var position = view.IndexOfFirstAtLeast(new Uid(_answers.Through + 1)); position < view.Count; position++)
+        {
+            positions.Add(position);
+        }
+
+        return positions;
+    }
 
     /// <summary>Whether the message matches, null when only its row can tell.</summary>
     public bool? MatchState(in MessageState message) => Match(_root, message);
@@ -35,7 +80,7 @@ internal sealed class SearchMatcher
     /// <summary>How well the message matches with its row: 0 not at all, up to 100 (RFC 6203 4); exact keys know 0 and 100 only.</summary>
     public async ValueTask<int> MatchRowAsync(MessageState message, MessageRow row, CancellationToken cancellationToken)
     {
-        var text = new SearchText(row);
+        var text = new SearchText(row, _byCharacter);
         return await MatchRowAsync(_root, message, text, cancellationToken) ? text.Relevancy : 0;
     }
 
@@ -51,7 +96,7 @@ internal sealed class SearchMatcher
             SearchSubject.SavedBefore or SearchSubject.SavedOn or SearchSubject.SavedSince => MessageColumns.SaveDate,
             _ => MessageColumns.None,
         };
-        return new Node(key)
+        var node = new Node(key)
         {
             Kids = [.. key.Keys.Select(k => Compile(k, now))],
             Uids = key.Set is { } set ? Uids(set, key.Subject == SearchSubject.Uid) : [],
@@ -64,7 +109,41 @@ internal sealed class SearchMatcher
                 _ => key.Number,
             },
         };
+        if (IsText(key))
+        {
+            _asked.Add(node);
+        }
+
+        return node;
     }
+
+    private static bool IsText(SearchKey key) => key.Subject is SearchSubject.Header or SearchSubject.Body or SearchSubject.Text;
+
+    private static TextQuestion Question(SearchKey key) => key.Subject switch
+    {
+        SearchSubject.Header => new TextQuestion(TextScope.Header, key.Name, key.Needle) { IsLoose = key.IsFuzzy },
+        SearchSubject.Body => new TextQuestion(TextScope.Body, "", key.Needle) { IsLoose = key.IsFuzzy },
+        _ => new TextQuestion(TextScope.Text, "", key.Needle) { IsLoose = key.IsFuzzy },
+    };
+
+    /// <summary>UIDs that alone may match a key as far as the index knows, null for all.</summary>
+    private static uint[]? Bound(Node node)
+    {
+        switch (node.Key.Subject)
+        {
+            case SearchSubject.And:
+                return node.Kids.Select(Bound).OfType<uint[]>().MinBy(uids => uids.Length);
+            case SearchSubject.Or:
+                return Bound(node.Kids[0]) is { } one && Bound(node.Kids[1]) is { } other ? [.. one, .. other] : null;
+            default:
+                return node.Answer?.Uids;
+        }
+    }
+
+    private bool? MatchText(Node node, in MessageState message) =>
+        node.Answer is not { } answer || !_answers!.Know(message.Uid.Value) ? null
+        : !answer.Contains(message.Uid.Value) ? false
+        : answer.IsExact ? true : null;
 
     private IReadOnlyList<(uint First, uint Last)> Uids(SequenceSet set, bool isUid)
     {
@@ -92,8 +171,9 @@ internal sealed class SearchMatcher
                 return one == true || other == true ? true : one is null || other is null ? null : false;
             case SearchSubject.Not:
                 return !Match(node.Kids[0], message);
-            case SearchSubject.SentBefore or SearchSubject.SentOn or SearchSubject.SentSince or SearchSubject.Header or SearchSubject.Body or SearchSubject.Text
-                or SearchSubject.SavedBefore or SearchSubject.SavedOn or SearchSubject.SavedSince or SearchSubject.EmailId or SearchSubject.ThreadId:
+            case SearchSubject.Header or SearchSubject.Body or SearchSubject.Text:
+                return MatchText(node, message);
+            case SearchSubject.SentBefore or SearchSubject.SentOn or SearchSubject.SentSince or SearchSubject.SavedBefore or SearchSubject.SavedOn or SearchSubject.SavedSince or SearchSubject.EmailId or SearchSubject.ThreadId:
                 return null;
             default:
                 return MatchLeaf(node, message);
@@ -202,6 +282,8 @@ internal sealed class SearchMatcher
                 return text.Saved >= node.Bound && text.Saved < node.Bound + SecondsOfDay;
             case SearchSubject.SavedSince:
                 return text.Saved >= node.Bound;
+            case SearchSubject.Header or SearchSubject.Body or SearchSubject.Text when MatchText(node, message) is { } known:
+                return known;
             case SearchSubject.Header or SearchSubject.Body or SearchSubject.Text when key.IsFuzzy && key.Needle.Length > 0:
                 return await text.MatchesLooselyAsync(key, cancellationToken);
             case SearchSubject.Header:
@@ -256,5 +338,8 @@ internal sealed class SearchMatcher
         public IReadOnlyList<string>? Keywords { get; set; }
 
         public ulong Bit { get; set; }
+
+        /// <summary>What the full-text index says.</summary>
+        public TextAnswer? Answer { get; set; }
     }
 }

@@ -35,6 +35,7 @@ internal sealed class SearchRun(ImapSession session, SelectedMailbox? selected, 
     /// <summary>All matches in mailbox order.</summary>
     public async ValueTask<List<Found>> FindAsync(SearchMatcher matcher, CancellationToken cancellationToken)
     {
+        matcher.Ask(session.With.Index);
         var candidates = Candidates(matcher);
         if (Limit > 0 && candidates.Count > Limit)
         {
@@ -69,19 +70,29 @@ internal sealed class SearchRun(ImapSession session, SelectedMailbox? selected, 
     private List<(Found Found, bool IsFound)> Candidates(SearchMatcher matcher)
     {
         var candidates = new List<(Found Found, bool IsFound)>();
-        uint number = 0;
+        if (matcher.Positions() is { } positions)
+        {
+            positions.ForEach(position => Judge(matcher, position, Mailbox.View[position], candidates));
+            return candidates;
+        }
+
+        var at = 0;
         foreach (var seen in Mailbox.View.Range(0, Mailbox.View.Count))
         {
-            number++;
-            var message = Mailbox.Current(seen);
-            var matches = matcher.MatchState(message);
-            if (matches != false)
-            {
-                candidates.Add((new Found(number, message), matches == true));
-            }
+            Judge(matcher, at++, seen, candidates);
         }
 
         return candidates;
+    }
+
+    private void Judge(SearchMatcher matcher, int position, MessageState seen, List<(Found Found, bool IsFound)> candidates)
+    {
+        var message = Mailbox.Current(seen);
+        var matches = matcher.MatchState(message);
+        if (matches != false)
+        {
+            candidates.Add((new Found((uint)position + 1, message), matches == true));
+        }
     }
 
     /// <summary>Tells how far the command is when nothing was told for long.</summary>

@@ -1,12 +1,13 @@
 using System.Text;
 using MailPlus.Engine.Mime;
+using MailPlus.Engine.Search;
 using MailPlus.Engine.Store.Contract;
 using MimeKit.Utils;
 
 namespace MailPlus.Engine.Imap.Commands;
 
 /// <summary>The text of one message as SEARCH sees it: decoded, compared without case (RFC 3501 6.4.4), read when first needed.</summary>
-internal sealed class SearchText(MessageRow row)
+internal sealed class SearchText(MessageRow row, bool byCharacter)
 {
     private List<(string Name, string Value)>? _fields;
     private List<string>? _body;
@@ -64,14 +65,14 @@ internal sealed class SearchText(MessageRow row)
             return false;
         }
 
-        _body ??= [.. MessageText.Searchable(content, StructureReader.Read(content))];
+        _body ??= MessageTexts.Body(content);
         return needle.Length == 0 || _body.Exists(text => Contains(text, needle));
     }
 
     /// <summary>Whether most words of the needle are there in some form, in any order; notes how well they match.</summary>
     public async ValueTask<bool> MatchesLooselyAsync(Wire.SearchKey key, CancellationToken cancellationToken)
     {
-        var needle = new LooseNeedle(key.Needle);
+        var needle = new LooseNeedle(key.Needle, byCharacter);
         if (key.Subject != Wire.SearchSubject.Body)
         {
             _fields ??= await ReadFieldsAsync(cancellationToken);
@@ -86,7 +87,7 @@ internal sealed class SearchText(MessageRow row)
 
         if (key.Subject != Wire.SearchSubject.Header && row.Content is { } content)
         {
-            _body ??= [.. MessageText.Searchable(content, StructureReader.Read(content))];
+            _body ??= MessageTexts.Body(content);
             _body.ForEach(needle.Look);
         }
 
@@ -99,7 +100,7 @@ internal sealed class SearchText(MessageRow row)
         return true;
     }
 
-    private static bool Contains(string text, string needle)
+    internal static bool Contains(string text, string needle)
     {
         if (text.Contains(needle, StringComparison.OrdinalIgnoreCase))
         {
@@ -110,23 +111,6 @@ internal sealed class SearchText(MessageRow row)
         return !(Ascii.IsValid(needle) && Ascii.IsValid(text)) && Casemap.Fold(text).Contains(Casemap.Fold(needle), StringComparison.Ordinal);
     }
 
-    private async ValueTask<List<(string Name, string Value)>> ReadFieldsAsync(CancellationToken cancellationToken)
-    {
-        var fields = new List<(string Name, string Value)>();
-        if (row.Content is not { } content)
-        {
-            return fields;
-        }
-
-        var header = HeaderFields.Read(await content.ReadRangeAsync(0, Math.Min(content.HeaderLength, HeaderFields.MaximumLength), cancellationToken));
-        foreach (var field in header.Fields)
-        {
-            if (field.NameLength > 0)
-            {
-                fields.Add((header.Name(field), HeaderText.Decode(HeaderText.Unfold(header.Value(field).Span), null, HeaderText.MaxValueOctets)));
-            }
-        }
-
-        return fields;
-    }
+    private async ValueTask<List<(string Name, string Value)>> ReadFieldsAsync(CancellationToken cancellationToken) =>
+        row.Content is { } content ? await MessageTexts.FieldsAsync(content, cancellationToken) : [];
 }

@@ -2,6 +2,7 @@ using MailPlus.Engine.Accounts;
 using MailPlus.Engine.Accounts.Sasl;
 using MailPlus.Engine.Mime;
 using MailPlus.Engine.Primitives;
+using MailPlus.Engine.Search;
 using MailPlus.Engine.Settings;
 using MailPlus.Engine.Store.Contract;
 using MailPlus.Engine.Store.Sharing;
@@ -31,6 +32,9 @@ public sealed record ImapDependencies(IMailStore Store, IAuthenticator Authentic
 
     /// <summary>Time of APPEND without a date.</summary>
     public TimeProvider Clock { get; init; } = TimeProvider.System;
+
+    /// <summary>The full-text index; without one every search reads.</summary>
+    public SearchIndex? Index { get; init; }
 
     /// <summary>After how long without a word a searching command says how far it is (RFC 9585).</summary>
     public TimeSpan ProgressEvery { get; init; } = TimeSpan.FromSeconds(10);
