@@ -94,6 +94,13 @@ public interface IAddressBook
     /// <summary>Whether the domain is hosted here.</summary>
     bool IsLocal(DomainName domain);
 
+    /// <summary>
+    /// Learns what other processes on the database have committed until now. Asked before somebody is told for good that a name does not exist: what one node has
+    /// confirmed, no other may deny.
+    /// </summary>
+    /// <exception cref="RefusedException">Temporary: the database is away.</exception>
+    Task CatchUpAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
     /// <summary>An account by id, null when it is gone.</summary>
     Account? Find(AccountId account);
 

@@ -34,6 +34,9 @@ public sealed class AddressBook : IAddressBook
 {
     private State _state = new();
 
+    /// <summary>Has other processes' changes read; nothing where there are none.</summary>
+    internal Func<CancellationToken, Task> Follow { get; set; } = _ => Task.CompletedTask;
+
     /// <summary>All accounts by id, no order.</summary>
     internal IEnumerable<AccountEntry> Entries => Volatile.Read(ref _state).Accounts.Values;
 
@@ -92,6 +95,9 @@ public sealed class AddressBook : IAddressBook
         var state = Volatile.Read(ref _state);
         return state.Domains.ContainsKey(domain.Ascii) || state.Additional.ContainsKey(domain.Ascii);
     }
+
+    /// <inheritdoc/>
+    public Task CatchUpAsync(CancellationToken cancellationToken) => Follow(cancellationToken);
 
     /// <inheritdoc/>
     public Account? Find(AccountId account) => FindEntry(account)?.Account;

@@ -14,8 +14,14 @@ public sealed class Authenticator(SignInGate gate, PasswordHashing hashing, Time
     /// <inheritdoc/>
     public async ValueTask<Actor> AuthenticateAsync(PasswordCredential credential, CancellationToken cancellationToken)
     {
-        var attempt = gate.Begin(credential.Name, credential.Protocol, credential.Client);
+        var attempt = await gate.BeginAsync(credential.Name, credential.Protocol, credential.Client, cancellationToken);
         var isRight = credential.Password.Length is > 0 and <= LongestPassword && await IsRightAsync(credential.Password, attempt.Entry, cancellationToken);
+        if (!isRight && attempt.Entry is { } known && await gate.ChangedAsync(known, cancellationToken) is { } changed)
+        {
+            attempt = attempt with { Entry = changed };
+            isRight = credential.Password.Length is > 0 and <= LongestPassword && await IsRightAsync(credential.Password, changed, cancellationToken);
+        }
+
         return await gate.EndAsync(attempt, isRight, cancellationToken);
     }
 

@@ -26,10 +26,16 @@ public sealed record SignInAttempt(string Name, string Protocol, IPAddress? Clie
 public sealed class SignInGate(AddressBook addressBook, SignInRules rules, EventStream events, SignInThrottle throttle, TimeProvider clock)
 {
     /// <summary>Begins a try.</summary>
-    /// <exception cref="RefusedException">Throttled.</exception>
-    public SignInAttempt Begin(string name, string protocol, IPAddress? client)
+    /// <exception cref="RefusedException">Throttled; temporary when the database is away.</exception>
+    public async ValueTask<SignInAttempt> BeginAsync(string name, string protocol, IPAddress? client, CancellationToken cancellationToken)
     {
         var entry = name.Length == 0 ? null : addressBook.FindEntry(name);
+        if (entry is null && name.Length is > 0 and <= 320)
+        {
+            await addressBook.CatchUpAsync(cancellationToken);
+            entry = addressBook.FindEntry(name);
+        }
+
         var attempt = new SignInAttempt(name.Length > 320 ? name[..320] : name, protocol, client)
         {
             Entry = entry,
@@ -67,6 +73,13 @@ public sealed class SignInGate(AddressBook addressBook, SignInRules rules, Event
         }
 
         throw new RefusedException(new Refusal(RefusalKind.AuthenticationFailed, "AuthenticationFailed"));
+    }
+
+    /// <summary>The account as it is after looking at what other processes changed; null when nothing about it did.</summary>
+    internal async ValueTask<AccountEntry?> ChangedAsync(AccountEntry known, CancellationToken cancellationToken)
+    {
+        await addressBook.CatchUpAsync(cancellationToken);
+        return addressBook.FindEntry(known.Account.Id) is { } now && now != known ? now : null;
     }
 
     /// <summary>The actor of an account with the rights it has now.</summary>

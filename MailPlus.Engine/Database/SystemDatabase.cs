@@ -24,6 +24,7 @@ public sealed class SystemDatabase(Func<SystemContext> open, TimeProvider clock)
     private readonly List<Func<CancellationToken, Task>> _followers = [];
     private readonly SemaphoreSlim _writer = new(1, 1);
     private readonly SemaphoreSlim _outboxGrew = new(0, 1);
+    private long _looks;
 
     /// <summary>A system database in a SQLite file.</summary>
     public static SystemDatabase InSqlite(string fileName, TimeProvider clock)
@@ -93,7 +94,11 @@ public sealed class SystemDatabase(Func<SystemContext> open, TimeProvider clock)
         }
     }
 
-    /// <summary>Looks whether another process has changed something that pictures in memory show, and has them read again.</summary>
+    /// <summary>
+    /// Looks whether another process has changed something that pictures in memory show, and has them read again. Whoever waits meanwhile shares one look that begins
+    /// after they asked, so that a flood of wrong names costs one row at a time.
+    /// </summary>
+    /// <exception cref="RefusedException">Temporary: the database is away.</exception>
     public async Task FollowAsync(CancellationToken cancellationToken)
     {
         if (Server is null)
@@ -101,9 +106,16 @@ public sealed class SystemDatabase(Func<SystemContext> open, TimeProvider clock)
             return;
         }
 
+        var begun = Volatile.Read(ref _looks);
         await _writer.WaitAsync(cancellationToken);
         try
         {
+            if (_looks != begun)
+            {
+                return; // begun and ended since this was asked
+            }
+
+            Volatile.Write(ref _looks, _looks + 1);
             var version = await ReadAsync(context => VersionAsync(context, cancellationToken), cancellationToken);
             await FollowToAsync(version, cancellationToken);
         }

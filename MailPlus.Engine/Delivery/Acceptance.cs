@@ -52,7 +52,7 @@ public sealed class Acceptance : IAcceptance
     /// <inheritdoc/>
     public async ValueTask<Refusal?> CheckRecipientAsync(Recipient recipient, MessageSource source, CancellationToken cancellationToken)
     {
-        var route = _routing.Find(recipient.Address);
+        var route = await _routing.FindForAnswerAsync(recipient.Address, source.Actor is not null, cancellationToken);
         switch (route.Kind)
         {
             case RouteKind.Remote:

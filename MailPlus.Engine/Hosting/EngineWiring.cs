@@ -234,6 +234,7 @@ public sealed class EngineWiring : IAsyncDisposable
         _maildropLocks = server is null ? null : Keep(new PostgresLocks(server, MaildropPurpose));
         database.OnForeignChange(settings.LoadAsync);
         database.OnForeignChange(token => addressBook.LoadAsync(database, token));
+        addressBook.Follow = database.FollowAsync;
         database.OnForeignChange(shares.LoadAsync);
         database.OnForeignChange(WebSessions.ForgetAllAsync);
         Index = Keep(new SearchIndex(new SearchSurroundings(folder.Index, Store, () => addressBook.Entries.Select(entry => entry.Account.Id), settings, clock)
@@ -330,7 +331,7 @@ public sealed class EngineWiring : IAsyncDisposable
         {
             Settings = Settings, Run = Run, Acceptance = Acceptance, Authenticator = Authenticator, Sasl = Sasl, Events = Events, Spool = Spool, Clock = clock,
             Addresses = AddressBook, Queue = Queue,
-            SignInVouched = (name, client, token) => Sasl.Gate!.EndAsync(Sasl.Gate.Begin(name, "smtp", client), isProven: true, token),
+            SignInVouched = async (name, client, token) => await Sasl.Gate!.EndAsync(await Sasl.Gate.BeginAsync(name, "smtp", client, token), isProven: true, token),
             Trace = new ProtocolTrace(logs.CreateLogger<ProtocolTrace>()),
         };
         var imap = new ImapHandler(new ImapDependencies(Store, Authenticator, AddressBook, Settings, Run)

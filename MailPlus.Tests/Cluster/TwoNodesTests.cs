@@ -29,12 +29,19 @@ public sealed class TwoNodesTests(PostgresUnderTest postgres)
         await reader.SendAsync("DONE\r\n");
         await NextAsync(reader, "i OK");
         await AppendAsync(writer, "second");
-        Assert.Contains(await reader.ImapOkAsync("NOOP"), line => line.StartsWith("* 2 EXISTS", StringComparison.Ordinal));
+        await Eventually.TrueAsync(
+            async () => (await reader.ImapOkAsync("NOOP")).Any(line => line.StartsWith("* 2 EXISTS", StringComparison.Ordinal)), () => "the second message is announced on the other node");
         Assert.Contains("2", Assert.Single(await reader.ImapOkAsync("SEARCH ALL"), line => line.StartsWith("* SEARCH", StringComparison.Ordinal)), StringComparison.Ordinal);
 
         // Accounts, domains and settings made on one are known on the other.
         await one.AddAccountAsync("cho");
         using var third = await LogInAsync(two, "cho");
+        for (var n = 0; n < 10; n++)
+        {
+            await (n % 2 == 0 ? one : two).AddAccountAsync($"new{n}");
+            Assert.True(await TrySendAsync(n % 2 == 0 ? two : one, "hello", $"new{n}"), $"new{n} was confirmed by one node and is unknown to the other");
+        }
+
         await two.VerbAsync(["setting", "set", "Smtp.MaximumMessageSize", "1048576"]);
         await Eventually.TrueAsync(async () => await SizeAsync(one) == "1048576", () => "the other node offers the new size");
 
@@ -145,13 +152,13 @@ public sealed class TwoNodesTests(PostgresUnderTest postgres)
     }
 
     /// <summary>True when the message was acknowledged; a connection that breaks says nothing.</summary>
-    private static async Task<bool> TrySendAsync(RunningServer server, string subject)
+    private static async Task<bool> TrySendAsync(RunningServer server, string subject, string account = "bob")
     {
         try
         {
             using var client = await WireClient.ConnectAsync(server.Smtp);
             await client.ReadLineAsync();
-            foreach (var line in new[] { "HELO x.test", "MAIL FROM:<s@far.test>", "RCPT TO:<bob@example.test>", "DATA", $"Subject: {subject}\r\n\r\nx\r\n." })
+            foreach (var line in new[] { "HELO x.test", "MAIL FROM:<s@far.test>", $"RCPT TO:<{account}@example.test>", "DATA", $"Subject: {subject}\r\n\r\nx\r\n." })
             {
                 await client.SendAsync(line + "\r\n");
                 if ((await client.ReadLineAsync()) is not ['2' or '3', ..])

@@ -18,17 +18,27 @@ internal sealed class ExternalExchange(SignInGate gate, IReadOnlyList<string> ad
             throw new SaslSyntaxException();
         }
 
-        var attempts = addresses.Select(address => gate.Begin(address, channel.Protocol, channel.Client)).Where(attempt => attempt.Entry is not null)
-            .DistinctBy(attempt => attempt.Entry!.Account.Id).ToList();
+        List<SignInAttempt> attempts = [];
+        foreach (var address in addresses)
+        {
+            var attempt = await BeginAsync(address, cancellationToken);
+            if (attempt.Entry is { } found && attempts.All(other => other.Entry!.Account.Id != found.Account.Id))
+            {
+                attempts.Add(attempt);
+            }
+        }
+
         if (wanted.Length > 0)
         {
-            var meant = gate.Begin(wanted, channel.Protocol, channel.Client);
+            var meant = await BeginAsync(wanted, cancellationToken);
             var isOwn = meant.Entry is { } entry && attempts.Any(attempt => attempt.Entry!.Account.Id == entry.Account.Id);
             return new SaslStep(default, await gate.EndAsync(meant, isOwn, cancellationToken));
         }
 
         // Several accounts and no word which: nobody.
-        var only = attempts is [var one] ? one : gate.Begin(addresses[0], channel.Protocol, channel.Client);
+        var only = attempts is [var one] ? one : await BeginAsync(addresses[0], cancellationToken);
         return new SaslStep(default, await gate.EndAsync(only, attempts.Count == 1, cancellationToken));
     }
+
+    private ValueTask<SignInAttempt> BeginAsync(string name, CancellationToken cancellationToken) => gate.BeginAsync(name, channel.Protocol, channel.Client, cancellationToken);
 }

@@ -41,10 +41,10 @@ internal sealed class ScramExchange(SignInGate gate, ReadOnlyMemory<byte> secret
             throw new SaslSyntaxException();
         }
 
-        return _attempt is null ? First(SaslText.Read(response)) : await FinalAsync(_attempt, SaslText.Read(response), cancellationToken);
+        return _attempt is null ? await FirstAsync(SaslText.Read(response), cancellationToken) : await FinalAsync(_attempt, SaslText.Read(response), cancellationToken);
     }
 
-    private SaslStep First(string message)
+    private async ValueTask<SaslStep> FirstAsync(string message, CancellationToken cancellationToken)
     {
         var parts = message.Split(',', 3);
         if (parts.Length != 3)
@@ -68,7 +68,7 @@ internal sealed class ScramExchange(SignInGate gate, ReadOnlyMemory<byte> secret
         _header = $"{parts[0]},{parts[1]},";
         _clientFirst = parts[2];
         _nonce = fields[1][2..] + Convert.ToBase64String(RandomNumberGenerator.GetBytes(NonceOctets));
-        _attempt = gate.Begin(name, channel.Protocol, channel.Client);
+        _attempt = await gate.BeginAsync(name, channel.Protocol, channel.Client, cancellationToken);
         _verifier = ScramVerifier.Parse(_attempt.Entry?.ScramVerifier) ?? ScramVerifier.ForNobody(secret.Span, Alias(_attempt.Key));
         _serverFirst = $"r={_nonce},s={Convert.ToBase64String(_verifier.Salt)},i={_verifier.Iterations}";
         return new SaslStep(Encoding.UTF8.GetBytes(_serverFirst));

@@ -34,9 +34,9 @@ internal sealed class TokenExchange(SignInGate gate, ITokenCheck tokens, SaslCha
         }
 
         var (name, token) = Read(SaslText.Read(response));
-        var attempt = gate.Begin(name, channel.Protocol, channel.Client);
+        var attempt = await gate.BeginAsync(name, channel.Protocol, channel.Client, cancellationToken);
         var owner = await tokens.CheckAsync(token, cancellationToken);
-        var own = owner is { Length: > 0 } ? gate.Begin(owner, channel.Protocol, channel.Client) : null;
+        var own = owner is { Length: > 0 } ? await gate.BeginAsync(owner, channel.Protocol, channel.Client, cancellationToken) : null;
         if (own?.Entry is { } entry && (name.Length == 0 || attempt.Entry?.Account.Id == entry.Account.Id))
         {
             return new SaslStep(default, await gate.EndAsync(own, true, cancellationToken));

@@ -50,6 +50,23 @@ internal sealed class RecipientRouting(IAddressBook addresses, ISettingsSource s
         };
     }
 
+    /// <summary>Where an address leads, for somebody who is refused for good when it leads nowhere: that is not said before other processes' changes were looked at.</summary>
+    /// <param name="address">The recipient.</param>
+    /// <param name="mayRelay">Whether an address elsewhere is no refusal.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    /// <exception cref="RefusedException">Temporary: the database is away.</exception>
+    public async ValueTask<RecipientRoute> FindForAnswerAsync(EmailAddress address, bool mayRelay, CancellationToken cancellationToken)
+    {
+        var route = Find(address);
+        if (route.Kind is RouteKind.Local or RouteKind.Alias || mayRelay && route.Kind == RouteKind.Remote)
+        {
+            return route;
+        }
+
+        await addresses.CatchUpAsync(cancellationToken);
+        return Find(address);
+    }
+
     /// <summary>Everybody an alias stands for, each once.</summary>
     public IReadOnlyList<EmailAddress> Expand(EmailAddress alias) => addresses.Expand(alias);
 
