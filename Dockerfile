@@ -6,11 +6,13 @@ WORKDIR /source
 COPY Directory.Build.props Directory.Packages.props BannedSymbols.txt .editorconfig MailPlus.sln ./
 COPY MailPlus.Engine/MailPlus.Engine.csproj MailPlus.Engine/
 COPY MailPlus.Web/MailPlus.Web.csproj MailPlus.Web/
-RUN dotnet restore MailPlus.Web/MailPlus.Web.csproj
+# Compiled ahead for this architecture where the compiler's package can be had, else without.
+RUN dotnet restore MailPlus.Web/MailPlus.Web.csproj -p:CompileAhead=true || dotnet restore MailPlus.Web/MailPlus.Web.csproj
 COPY wwwroot-assets wwwroot-assets
 COPY MailPlus.Engine MailPlus.Engine
 COPY MailPlus.Web MailPlus.Web
-RUN dotnet publish MailPlus.Web/MailPlus.Web.csproj --configuration Release --no-restore --output /app
+RUN dotnet publish MailPlus.Web/MailPlus.Web.csproj --configuration Release -p:CompileAhead=true --output /app \
+    || dotnet publish MailPlus.Web/MailPlus.Web.csproj --configuration Release --output /app
 
 FROM mcr.microsoft.com/dotnet/aspnet:10.0 AS run
 # Engines since 20.10 let any user bind ports below 1024 inside a container, so no capability is needed.

@@ -4,7 +4,7 @@
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-program=$here/MailPlus.Web/bin/Release/net10.0/MailPlus.Web.dll
+program=$here/MailPlus.Web/bin/run/MailPlus.Web.dll
 stamp=$here/MailPlus.Web/obj/run.stamp
 
 if ! command -v dotnet >/dev/null; then
@@ -20,12 +20,17 @@ outdated() {
       \( -name bin -o -name obj -o -name node_modules \) -prune -o -newer "$stamp" -print -quit 2>/dev/null)" ]
 }
 
+publish() {
+  dotnet publish "$here/MailPlus.Web/MailPlus.Web.csproj" -c Release --nologo -v quiet -clp:NoSummary -o "$(dirname "$program")" "$@" </dev/null
+}
+
 build() {
   mkdir -p "$here/MailPlus.Web/obj" "$here/MailPlus.Web/bin" "$here/MailPlus.Engine/obj" "$here/MailPlus.Engine/bin"
   touch "$stamp.new" # taken before the build, so that what is edited meanwhile is built next time
   echo "Building MailPlus ..." >&2
-  # What a verb prints must stay readable by programs, so the build speaks on standard error only.
-  dotnet build "$here/MailPlus.Web/MailPlus.Web.csproj" -c Release --nologo -v quiet -clp:NoSummary </dev/null >&2
+  # What a verb prints must stay readable by programs, so the build speaks on standard error only. Compiled ahead it starts in half the time; where
+  # the compiler's package cannot be had, without.
+  publish -p:CompileAhead=true >/dev/null 2>&1 || publish >&2
   mv "$stamp.new" "$stamp"
 }
 
