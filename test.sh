@@ -40,7 +40,7 @@ must() {
 
 # ---------------------------------------------------------------- packages
 
-packages=(ca-certificates curl swaks fetchmail getmail6 mpop msmtp s-nail neomutt offlineimap3 libnet-ssleay-perl isync openssl python3 postfix unbound ldnsutils chromium fonts-noto-cjk procps postgresql-15)
+packages=(ca-certificates curl swaks fetchmail getmail6 mpop msmtp s-nail neomutt offlineimap3 libnet-ssleay-perl isync alpine thunderbird openssl python3 postfix unbound ldnsutils libdb5.3 libgnutls-dane0 libidn12 libnsl2 libpcre2-8-0 chromium fonts-noto-cjk procps postgresql-15)
 command -v npm >/dev/null && command -v node >/dev/null || packages+=(nodejs npm)
 
 install_packages() {
@@ -70,6 +70,29 @@ install_packages() {
   [ $ok -eq 1 ]
 }
 must install_packages
+
+# Packages that cannot be installed beside others (Exim beside Postfix) are only unpacked; again only when Debian has another version.
+# The libraries they need are in the list above.
+unpack_package() {
+  local name=$1 folder=MailPlus.Tests/Peers/unpacked/$1 version file
+  command -v dpkg >/dev/null && command -v apt-get >/dev/null || { echo "no Debian packages here: the tests that use $name are skipped"; return 0; }
+  version=$(apt-cache policy "$name" 2>/dev/null | sed -n 's/^  Candidate: //p')
+  [ -e "$folder/.version" ] && { [ -z "$version" ] || [ "$version" = "$(cat "$folder/.version")" ]; } && return 0
+  say "unpacking $name $version"
+  local download
+  download=$(mktemp -d) && chmod 755 "$download" || return 1
+  if ! (cd "$download" && apt-get -qq download "$name" >/dev/null 2>&1); then # the lists may be old
+    [ "$(id -u)" -eq 0 ] || { rm -rf "$download"; echo "$name cannot be fetched: its tests are skipped"; return 0; }
+    if ! { apt-get -o DPkg::Lock::Timeout=600 -qq -y update && (cd "$download" && apt-get -qq download "$name" >/dev/null); }; then
+      rm -rf "$download"
+      echo "$name cannot be fetched: its tests are skipped"
+      return 0
+    fi
+    version=$(apt-cache policy "$name" | sed -n 's/^  Candidate: //p')
+  fi
+  file=$(ls "$download"/*.deb) && rm -rf "$folder" && mkdir -p "$folder" && dpkg -x "$file" "$folder" && echo "$version" >"$folder/.version" && rm -rf "$download"
+}
+must unpack_package exim4-daemon-light
 
 # npm packages from a lock file; again only when the lock file has changed since.
 install_npm() {

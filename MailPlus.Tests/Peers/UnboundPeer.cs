@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Security.Cryptography;
 using System.Text;
 using MailPlus.Tests.Support;
 
@@ -23,6 +24,9 @@ internal sealed class UnboundPeer : IAsyncDisposable
 
     private UnboundPeer(int port) => EndPoint = new IPEndPoint(IPAddress.Loopback, port);
 
+    /// <summary>For programs that ask at port 53 and nowhere else: a loopback address of this resolver's own, where it listens on that port too.</summary>
+    public IPAddress? OwnAddress { get; private init; }
+
     public static bool IsInstalled => ChildProcess.Find("unbound") is not null && ChildProcess.Find("ldns-signzone") is not null;
 
     public IPEndPoint EndPoint { get; }
@@ -31,13 +35,16 @@ internal sealed class UnboundPeer : IAsyncDisposable
     public string Log() => _process?.Tail() ?? "";
 
     /// <summary>Starts it with zones by name: their records in master file form, relative to the zone.</summary>
-    public static async Task<UnboundPeer> StartAsync(IReadOnlyDictionary<string, (ZoneSafety Safety, string Records)> zones)
+    public static async Task<UnboundPeer> StartAsync(IReadOnlyDictionary<string, (ZoneSafety Safety, string Records)> zones, bool withOwnAddress = false)
     {
         for (var tries = 0; ; tries++)
         {
             using var probe = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
             probe.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-            var peer = new UnboundPeer(((IPEndPoint)probe.LocalEndPoint!).Port);
+            var peer = new UnboundPeer(((IPEndPoint)probe.LocalEndPoint!).Port)
+            {
+                OwnAddress = withOwnAddress ? new IPAddress([127, .. RandomNumberGenerator.GetBytes(2), (byte)RandomNumberGenerator.GetInt32(2, 254)]) : null,
+            };
             probe.Close();
             await peer.WriteAsync(zones);
             peer._process = ChildProcess.Start("unbound", ["-d", "-c", Path.Combine(peer._home, "unbound.conf")]);
@@ -77,8 +84,8 @@ internal sealed class UnboundPeer : IAsyncDisposable
               pidfile: "{_home}/pid"
               use-syslog: no
               logfile: ""
-              interface: 127.0.0.1
-              port: {EndPoint.Port}
+              interface: 127.0.0.1@{EndPoint.Port}
+              {(OwnAddress is null ? "" : $"interface: {OwnAddress}@53")}
               do-daemonize: no
               do-ip6: no
               num-threads: 1

@@ -1,7 +1,4 @@
 using System.Globalization;
-using System.Net.Security;
-using System.Net.Sockets;
-using System.Security.Cryptography.X509Certificates;
 using MailPlus.Tests.Support;
 using Xunit;
 
@@ -17,7 +14,7 @@ public sealed class UnixClientTests(PeerServer peers)
     public async Task Msmtp_submits_with_STARTTLS_against_the_servers_certificate()
     {
         PeerTools.Need("msmtp");
-        var home = await HomeAsync("msmtp");
+        var home = await peers.HomeAsync("msmtp");
         var configuration = Path.Combine(home, "msmtprc");
         await File.WriteAllTextAsync(configuration, $"""
             account default
@@ -41,7 +38,7 @@ public sealed class UnixClientTests(PeerServer peers)
     public async Task S_nail_submits_with_a_file()
     {
         PeerTools.Need("s-nail");
-        var home = await HomeAsync("s-nail");
+        var home = await peers.HomeAsync("s-nail");
         await File.WriteAllTextAsync(Path.Combine(home, "data.bin"), "attached");
         var user = Uri.EscapeDataString(peers.Server.Address(Account));
         var result = await ShellAsync(home, $"""
@@ -56,7 +53,7 @@ public sealed class UnixClientTests(PeerServer peers)
     public async Task Neomutt_reads_flags_moves_and_sends()
     {
         PeerTools.Need("neomutt", "script");
-        var home = await HomeAsync("neomutt");
+        var home = await peers.HomeAsync("neomutt");
         using var server = await peers.LogInAsync(Account);
         await server.ImapOkAsync("CREATE mutt");
         await server.ImapOkAsync("CREATE mutt-moved");
@@ -109,7 +106,7 @@ public sealed class UnixClientTests(PeerServer peers)
     public async Task Offlineimap_keeps_a_Maildir_equal_both_ways()
     {
         PeerTools.Need("offlineimap");
-        var home = await HomeAsync("offlineimap");
+        var home = await peers.HomeAsync("offlineimap");
         using var server = await peers.LogInAsync(Account);
         await server.ImapOkAsync("CREATE offline");
         for (var n = 0; n < 20; n++)
@@ -171,16 +168,4 @@ public sealed class UnixClientTests(PeerServer peers)
 
     private static Task<CommandResult> ShellAsync(string home, string command) =>
         ChildProcess.RunAsync("bash", ["-c", $"cd {home} && {command}"], limit: TimeSpan.FromMinutes(3));
-
-    /// <summary>A home of its own with the server's certificate in it.</summary>
-    private async Task<string> HomeAsync(string program)
-    {
-        var home = System.IO.Directory.CreateDirectory(Path.Combine(peers.Server.Home, program)).FullName;
-        using var client = new TcpClient();
-        await client.ConnectAsync("127.0.0.1", peers.Server.Imaps);
-        await using var tls = new SslStream(client.GetStream(), false, (_, _, _, _) => true);
-        await tls.AuthenticateAsClientAsync("localhost");
-        await File.WriteAllTextAsync(Path.Combine(home, "server.pem"), new X509Certificate2(tls.RemoteCertificate!).ExportCertificatePem() + "\n");
-        return home;
-    }
 }
