@@ -23,6 +23,10 @@ public sealed record CommandResult(int ExitCode, string Output, string Errors)
 public sealed class ChildProcess : IAsyncDisposable
 {
     private const int KeptLines = 20_000;
+
+    /// <summary>How long what ended may keep its streams open: until then the last lines come in, and what it left running may hold them for ever.</summary>
+    private static readonly TimeSpan LastWords = TimeSpan.FromSeconds(5);
+
     private readonly Process _process;
     private readonly Queue<string> _lines = new();
     private readonly Lock _gate = new();
@@ -84,15 +88,23 @@ public sealed class ChildProcess : IAsyncDisposable
             .Select(folder => Path.Combine(folder, program))
             .FirstOrDefault(File.Exists);
 
-    /// <summary>Ends the process as a crash would: nothing in it runs any more.</summary>
+    /// <summary>Ends the process as a crash would, and what it has started: nothing in it runs any more.</summary>
     public async Task KillAsync()
     {
         if (!_process.HasExited)
         {
-            _process.Kill();
+            _process.Kill(entireProcessTree: true);
         }
 
-        await _process.WaitForExitAsync();
+        using var deadline = new CancellationTokenSource(LastWords);
+        try
+        {
+            await _process.WaitForExitAsync(deadline.Token);
+        }
+        catch (OperationCanceledException) when (_process.HasExited)
+        {
+            // Something it had started, and let go of, still holds its streams.
+        }
     }
 
     /// <summary>Asks the process to end (SIGTERM) and waits; kills it when it does not.</summary>
@@ -105,6 +117,10 @@ public sealed class ChildProcess : IAsyncDisposable
             try
             {
                 await _process.WaitForExitAsync(deadline.Token);
+            }
+            catch (OperationCanceledException) when (_process.HasExited)
+            {
+                // As above.
             }
             catch (OperationCanceledException)
             {
@@ -149,10 +165,23 @@ public sealed class ChildProcess : IAsyncDisposable
         catch (OperationCanceledException)
         {
             process.Kill(entireProcessTree: true);
-            throw new TimeoutException($"{start.FileName} {string.Join(' ', start.ArgumentList)} ran longer than {limit}\n{await output}\n{await errors}");
+            throw new TimeoutException($"{start.FileName} {string.Join(' ', start.ArgumentList)} ran longer than {limit}\n{await RestAsync(output)}\n{await RestAsync(errors)}");
         }
 
-        return new CommandResult(process.ExitCode, await output, await errors);
+        return new CommandResult(process.ExitCode, await RestAsync(output), await RestAsync(errors));
+    }
+
+    /// <summary>All a program that has ended printed. What it left running must not have its streams.</summary>
+    private static async Task<string> RestAsync(Task<string> printed)
+    {
+        try
+        {
+            return await printed.WaitAsync(LastWords);
+        }
+        catch (TimeoutException)
+        {
+            return "(what it printed is not known: something it left running still holds its streams)";
+        }
     }
 
     private static ProcessStartInfo StartInfo(string program, IEnumerable<string> arguments, string? folder)
