@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Sockets;
 using System.Text;
 using MailPlus.Tests.Support;
 
@@ -37,11 +36,7 @@ internal sealed class PostfixPeer : IAsyncDisposable
     /// <summary>Starts it; needs root, as Postfix does.</summary>
     public static async Task<PostfixPeer> StartAsync(string domain, IReadOnlyDictionary<string, string> replies, PostfixTls? tls = null)
     {
-        using var probe = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        probe.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        var peer = new PostfixPeer(
-            System.IO.Directory.CreateTempSubdirectory("mailplus-postfix-").FullName, domain, tls, ((IPEndPoint)probe.LocalEndPoint!).Port);
-        probe.Close();
+        var peer = new PostfixPeer(System.IO.Directory.CreateTempSubdirectory("mailplus-postfix-").FullName, domain, tls, PeerTools.FreePort());
         await peer.WriteAsync(replies);
         await peer.ControlAsync("start");
         return peer;
@@ -51,6 +46,29 @@ internal sealed class PostfixPeer : IAsyncDisposable
     public async Task ReplyAsync(IReadOnlyDictionary<string, string> replies)
     {
         await WriteRepliesAsync(replies);
+        await ControlAsync("reload");
+    }
+
+    /// <summary>
+    /// Makes it send mail for domains on, to a port of the servers DNS names, under STARTTLS and under DANE where keys are published. It asks a resolver at
+    /// port 53: the part that sends is locked into the spool folder, with a resolv.conf of its own.
+    /// </summary>
+    public async Task SendOnAsync(IReadOnlyList<string> domains, IPAddress resolver, int port)
+    {
+        var transport = Path.Combine(Configuration, "transport");
+        await File.WriteAllTextAsync(transport, string.Concat(domains.Select(domain => $"{domain} smtp:{domain}:{port}\n")));
+        var etc = System.IO.Directory.CreateDirectory(Path.Combine(_home, "spool", "etc")).FullName;
+        await File.WriteAllTextAsync(Path.Combine(etc, "resolv.conf"), $"nameserver {resolver}\noptions trust-ad\n");
+        foreach (var (name, value) in new[]
+        {
+            ("relay_domains", string.Join(' ', domains)), ("transport_maps", $"texthash:{transport}"), ("disable_dns_lookups", "no"), ("smtp_host_lookup", "dns"),
+            ("smtp_dns_support_level", "dnssec"), ("smtp_tls_security_level", "dane"), ("smtp_tls_loglevel", "1"),
+        })
+        {
+            (await ChildProcess.RunAsync("postconf", ["-c", Configuration, "-e", $"{name}={value}"])).MustSucceed("postconf");
+        }
+
+        (await ChildProcess.RunAsync("postconf", ["-c", Configuration, "-F", "smtp/unix/chroot=y"])).MustSucceed("postconf");
         await ControlAsync("reload");
     }
 

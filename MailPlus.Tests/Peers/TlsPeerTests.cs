@@ -36,13 +36,22 @@ public sealed class ProtectedWay : IAsyncLifetime
             return;
         }
 
+        const string Servers = "@ IN MX 10 mx\nmx IN A 127.0.0.1\n";
         var certificate = _authority.Issue("mx.issuer.test", "mx.policy.test");
         var pem = string.Concat(
             certificate.GetECDsaPrivateKey()!.ExportPkcs8PrivateKeyPem(), "\n", certificate.ExportCertificatePem(), "\n", _authority.Intermediate.ExportCertificatePem(), "\n", _authority.Root.ExportCertificatePem(), "\n");
         Postfix = await PostfixPeer.StartAsync("pinned.test", new Dictionary<string, string>(), new PostfixTls(pem, ["issuer.test", "wrong.test", "tampered.test", "plain.test", "policy.test"]));
+        Server = await RunningServer.StartAsync(new ServerPlan { Accounts = ["ann"] });
+        foreach (var domain in new[] { "open", "forged" })
+        {
+            await Server.VerbAsync(["domain", "add", $"{domain}.test"]);
+            await Server.VerbAsync(["account", "add", $"kim@{domain}.test", "--password-stdin"], Server.Plan.Password + "\n");
+        }
+
+        using var own = await PeerTools.CertificateOfAsync(Server);
+        var ours = $"{Servers}_{Server.Smtp}._tcp.mx IN TLSA 3 1 1";
         var key = Convert.ToHexString(SHA256.HashData(TestAuthority.KeyOf(certificate)));
         var root = Convert.ToHexString(SHA512.HashData(_authority.Root.RawData));
-        const string Servers = "@ IN MX 10 mx\nmx IN A 127.0.0.1\n";
         var owner = $"_{Postfix.Port}._tcp.mx IN TLSA";
         Unbound = await UnboundPeer.StartAsync(new Dictionary<string, (ZoneSafety, string)>
         {
@@ -52,8 +61,11 @@ public sealed class ProtectedWay : IAsyncLifetime
             ["tampered.test"] = (ZoneSafety.Tampered, $"{Servers}{owner} 3 1 1 {key}"),
             ["plain.test"] = (ZoneSafety.Unsigned, $"{Servers}{owner} 3 1 1 {new string('0', 64)}"),
             ["policy.test"] = (ZoneSafety.Unsigned, $"{Servers}mx2 IN A 127.0.0.1\n_mta-sts IN TXT \"v=STSv1; id=1;\"\nmta-sts IN A 127.0.0.1"),
-        });
-        Server = await RunningServer.StartAsync(new ServerPlan { Accounts = ["ann"] });
+            ["example.test"] = (ZoneSafety.Signed, $"{ours} {Convert.ToHexString(SHA256.HashData(TestAuthority.KeyOf(own)))}"),
+            ["forged.test"] = (ZoneSafety.Signed, $"{ours} {new string('0', 64)}"),
+            ["open.test"] = (ZoneSafety.Unsigned, Servers),
+        }, withOwnAddress: true);
+        await Postfix.SendOnAsync(["example.test", "forged.test", "open.test"], Unbound.OwnAddress!, Server.Smtp);
         await Server.VerbAsync(["setting", "set", "Resolver.Servers", $"[\"{Unbound.EndPoint}\"]"]);
         await Server.VerbAsync(["setting", "set", "Delivery.RemotePort", $"{Postfix.Port}"]);
     }
@@ -166,6 +178,39 @@ public sealed class TlsPeerTests(ProtectedWay way) : IClassFixture<ProtectedWay>
         Assert.Equal(IPAddress.Loopback, way.Unbound.EndPoint.Address);
     }
 
+    [SkippableTheory]
+    [InlineData("ann@example.test", "Verified")]
+    [InlineData("kim@open.test", "Untrusted")] // our certificate is self-signed, and nothing names it
+    public async Task Postfix_sends_by_STARTTLS_and_by_DANE_where_our_key_is_published(string recipient, string trust)
+    {
+        NeedPeers();
+        await GiveToPostfixAsync(recipient, $"to {recipient}");
+        using var client = await LogInAsync(recipient);
+        var received = "";
+        await Eventually.TrueAsync(
+            async () =>
+            {
+                await client.ImapOkAsync("EXAMINE INBOX");
+                received = (await client.ImapOkAsync("UID FETCH 1:* (BODY.PEEK[])")).FirstOrDefault(line => line.Contains($"Subject: to {recipient}", StringComparison.Ordinal)) ?? "";
+                return received.Length > 0;
+            },
+            Evidence,
+            Patience);
+        Assert.Contains("(using TLSv1.3 with cipher", received, StringComparison.Ordinal);
+        await Eventually.TrueAsync(() => Task.FromResult(way.Postfix.Log().Contains($"{trust} TLS connection established to mx.{recipient.Split('@')[1]}[127.0.0.1]:{way.Server.Smtp}: TLSv1.3", StringComparison.Ordinal)), Evidence, Patience);
+    }
+
+    [SkippableFact]
+    public async Task Postfix_keeps_mail_when_another_key_of_ours_is_published()
+    {
+        NeedPeers();
+        await GiveToPostfixAsync("kim@forged.test", "never to be seen");
+        await Eventually.TrueAsync(
+            () => Task.FromResult(way.Postfix.Log().Split('\n').Any(line => line.Contains("to=<kim@forged.test>", StringComparison.Ordinal) && line.Contains("status=deferred (Server certificate not verified)", StringComparison.Ordinal))), Evidence, Patience);
+        using var client = await LogInAsync("kim@forged.test");
+        Assert.Contains(await client.ImapOkAsync("STATUS INBOX (MESSAGES)"), line => line.Contains("MESSAGES 0", StringComparison.Ordinal));
+    }
+
     private void NeedPeers() => Skip.IfNot(way.CanRun, "postfix, unbound or ldnsutils are not installed, or the tests do not run as root");
 
     private async Task SubmitAsync(string recipient)
@@ -178,6 +223,26 @@ public sealed class TlsPeerTests(ProtectedWay way) : IClassFixture<ProtectedWay>
         Assert.StartsWith("250", await client.SmtpAsync($"RCPT TO:<{recipient}>"), StringComparison.Ordinal);
         await client.SmtpAsync("DATA");
         Assert.StartsWith("250", await client.SmtpAsync($"From: <{way.Server.Address("ann")}>\r\nTo: <{recipient}>\r\nSubject: protected\r\n\r\ntext\r\n."), StringComparison.Ordinal);
+    }
+
+    /// <summary>Gives Postfix a message it has to send on.</summary>
+    private async Task GiveToPostfixAsync(string recipient, string subject)
+    {
+        using var client = await WireClient.ConnectAsync(way.Postfix.Port);
+        await client.ReadReplyAsync();
+        await client.SmtpAsync("EHLO client.example.net");
+        Assert.StartsWith("250", await client.SmtpAsync("MAIL FROM:<lee@plain.test>"), StringComparison.Ordinal);
+        Assert.StartsWith("250", await client.SmtpAsync($"RCPT TO:<{recipient}>"), StringComparison.Ordinal);
+        await client.SmtpAsync("DATA");
+        Assert.StartsWith("250", await client.SmtpAsync($"From: <lee@plain.test>\r\nTo: <{recipient}>\r\nSubject: {subject}\r\n\r\ntext\r\n."), StringComparison.Ordinal);
+    }
+
+    private async Task<WireClient> LogInAsync(string address)
+    {
+        var client = await WireClient.ConnectAsync(way.Server.Imap);
+        await client.ReadLineAsync();
+        await client.ImapOkAsync($"LOGIN {address} {way.Server.Plan.Password}");
+        return client;
     }
 
     private string Evidence() => string.Join('\n', way.Server.Output.TakeLast(40)) + $"\n--- postfix\n{way.Postfix.Log()}\n--- unbound\n{way.Unbound.Log()}";
