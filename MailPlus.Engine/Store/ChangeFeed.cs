@@ -13,7 +13,7 @@ public readonly record struct StoreChange(AccountId Account, MailboxId? Mailbox,
     /// <summary>The annotation that changed, null for other changes.</summary>
     public string? Entry { get; init; }
 
-    /// <summary>Whom the annotation concerns; null for everybody.</summary>
+    /// <summary>Whom the annotation, or a change of a reader's own flags, concerns; null for everybody.</summary>
     public AccountId? OnlyFor { get; init; }
 }
 

@@ -39,6 +39,8 @@ public sealed class FakeMailStore : IMailStore
 
     private sealed class FakeAccount(FakeMailStore store, AccountId account) : IAccountStore
     {
+        public IAccountStore ReadBy(AccountId other) => this;
+
         private static readonly Mailbox Inbox = new(new MailboxId(1), "INBOX", 1, new Uid(1), new ModSeq(1));
 
         public AccountId Account => account;

@@ -1,5 +1,6 @@
 using MailPlus.Engine.Database;
 using MailPlus.Engine.Primitives;
+using MailPlus.Engine.Store;
 using MailPlus.Engine.Store.Contract;
 using MailPlus.Engine.Store.Mailboxes;
 using MailPlus.Engine.Store.Postgres;
@@ -91,6 +92,65 @@ public sealed class PostgresMailStoreTests(PostgresUnderTest postgres) : MailSto
         }
 
         foreach (var store in stores)
+        {
+            await store.DisposeAsync();
+        }
+    }
+
+    [SkippableFact]
+    public async Task Readers_of_two_stores_see_the_same_and_are_told_of_their_own_marks()
+    {
+        await using var other = await OpenStoreAsync();
+        IAccountStore[] owners = [await OpenAsync(), await other.OpenAsync(Account, default)];
+        IAccountStore[] readers = [(await OpenAsync()).ReadBy(Reader), (await other.OpenAsync(Account, default)).ReadBy(Reader)];
+        var inbox = await InboxAsync(owners[0]);
+        var random = new Random(13);
+        MailboxState[] before = [await readers[0].StateAsync(inbox, default), await readers[1].StateAsync(inbox, default)];
+        for (var round = 0; round < 200; round++)
+        {
+            var (owner, reader) = (owners[random.Next(2)], readers[random.Next(2)]);
+            var uids = UidSet.FromRanges([((uint)random.Next(1, 60), (uint)random.Next(1, 200))]);
+            switch (random.Next(5))
+            {
+                case 0:
+                    await (random.Next(2) == 0 ? owner : reader).AppendAsync(inbox, [.. Enumerable.Range(0, random.Next(1, 8)).Select(i => StoreMessages.Make($"{round}-{i}", new FlagSet((MessageFlags)random.Next(32), [$"k{random.Next(5)}"])))], default);
+                    break;
+                case 1 or 2:
+                    await reader.StoreFlagsAsync(inbox, new FlagChange(uids, (FlagOperation)random.Next(3), new FlagSet((MessageFlags)random.Next(32), [$"k{random.Next(5)}"])), default);
+                    break;
+                case 3:
+                    await owner.StoreFlagsAsync(inbox, new FlagChange(uids, (FlagOperation)random.Next(3), new FlagSet((MessageFlags)random.Next(32), [])), default);
+                    break;
+                default:
+                    await owner.ExpungeAsync(inbox, uids, regardless: false, default);
+                    break;
+            }
+
+            MailboxState[] after = [await readers[0].StateAsync(inbox, default), await readers[1].StateAsync(inbox, default)];
+            Assert.Equal(after[0].Range(0, after[0].Count), after[1].Range(0, after[1].Count));
+            Assert.Equal(after[0].Mailbox with { Keywords = [], Acl = [] }, after[1].Mailbox with { Keywords = [], Acl = [] });
+            Assert.Equal(after[0].Keywords, after[1].Keywords);
+            for (var i = 0; i < 2; i++)
+            {
+                var changes = after[i].ChangesSince(before[i]);
+                Assert.Equal(after[i].Count, before[i].Count + changes.Added.Count - changes.Expunged.Count);
+                Assert.True(after[i].Version >= before[i].Version);
+            }
+
+            before = after;
+        }
+
+        await owners[0].AppendAsync(inbox, [StoreMessages.Make("last")], default);
+        var last = (await readers[1].StateAsync(inbox, default)).Range(0, int.MaxValue).Last().Uid;
+        var heard = new List<StoreChange>();
+        using (other.Changes.Subscribe(Account, heard.Add))
+        {
+            await readers[0].StoreFlagsAsync(inbox, new FlagChange(UidSet.Of(last), FlagOperation.Add, new FlagSet(MessageFlags.Seen, [])), default);
+            await owners[1].ListAsync(default);
+        }
+
+        Assert.Equal([new StoreChange(Account, inbox, StoreChangeKind.Flags) { OnlyFor = Reader }], heard);
+        foreach (var store in owners.Concat(readers))
         {
             await store.DisposeAsync();
         }

@@ -33,6 +33,12 @@ public interface IAccountStore : IAsyncDisposable
     /// <summary>Whose mail.</summary>
     AccountId Account { get; }
 
+    /// <summary>
+    /// The same lease for somebody who need not be the owner: \Seen, keywords and what counts them are the reader's own, everything else is everybody's
+    /// (mail-rules 11). This one is given up by it.
+    /// </summary>
+    IAccountStore ReadBy(AccountId other);
+
     /// <summary>All mailboxes with counters, in order of name, subscribed names without a mailbox left out.</summary>
     ValueTask<IReadOnlyList<Mailbox>> ListAsync(CancellationToken cancellationToken);
 

@@ -35,7 +35,7 @@ internal static class AccountFollowing
                 now = StateStorage.Follow(session, now, state, was.Fold!, (was.Row.UidNext.Value - 1, known));
             }
 
-            after = after.With(now);
+            after = after.With(Readers.Follow(was, now));
         }
 
         return after;
@@ -46,7 +46,17 @@ internal static class AccountFollowing
     {
         foreach (var now in after.Mailboxes.Values)
         {
-            if (!before.Mailboxes.TryGetValue(now.Row.Id.Value, out var was) || now.Row.HighestModSeq == was.Row.HighestModSeq)
+            if (!before.Mailboxes.TryGetValue(now.Row.Id.Value, out var was))
+            {
+                continue;
+            }
+
+            foreach (var reader in now.Readers.Values.Where(reader => reader.Highest != (was.Readers.GetValueOrDefault(reader.Account.Value)?.Highest ?? default)))
+            {
+                yield return new StoreChange(account, now.Row.Id, StoreChangeKind.Flags) { OnlyFor = reader.Account };
+            }
+
+            if (now.Row.HighestModSeq == was.Row.HighestModSeq)
             {
                 continue;
             }

@@ -57,8 +57,19 @@ internal sealed record MailboxImage(Mailbox Row, long Purged)
     /// <summary>The snapshot, null until somebody looks.</summary>
     public PackedState? State { get; init; }
 
+    /// <summary>Whoever else reads it, by account (mail-rules 11).</summary>
+    public ImmutableDictionary<long, ReaderImage> Readers { get; init; } = ImmutableDictionary<long, ReaderImage>.Empty;
+
     /// <summary>How the snapshot lies in the database; null exactly when <see cref="State"/> is.</summary>
     public FoldMark? Fold { get; init; }
+
+    /// <summary>Name and counters as a reader has them, null for the owner.</summary>
+    public Mailbox RowFor(AccountId? reader) => reader is not { } account ? Row
+        : Readers.TryGetValue(account.Value, out var known) ? known.Of(Row) : new ReaderImage(0, account).Of(Row);
+
+    /// <summary>The snapshot as a reader has it, null until somebody looks.</summary>
+    public PackedState? StateFor(AccountId? reader) => State is null || reader is not { } account ? State
+        : Readers.TryGetValue(account.Value, out var known) && known.Chunks is not null ? known.View.Of(State, known) : null;
 }
 
 /// <summary>What of a mailbox's state is in stored blocks, and how much is not yet.</summary>

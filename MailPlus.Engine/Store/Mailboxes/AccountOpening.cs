@@ -81,6 +81,7 @@ internal static class AccountOpening
     {
         var mailboxes = new List<MailboxImage>();
         var lists = AccessLists.Read(session);
+        var readers = Readers.Read(session);
         var rows = session.Statement("""
             SELECT id, name, special_use, selectable, uid_validity, keywords, uid_next, modseq, messages, unseen, deleted, size, first_recent, purged
             FROM mailbox JOIN counter ON {|counter.account = mailbox.account AND }counter.mailbox = mailbox.id{| WHERE mailbox.account=$1}
@@ -96,7 +97,10 @@ internal static class AccountOpening
                     Messages = rows.Int(8), Unseen = rows.Int(9), Deleted = rows.Int(10), Size = rows.Long(11), FirstRecent = new Uid((uint)rows.Long(12)),
                     Subscribed = subscriptions.Contains(name), Acl = lists.GetValueOrDefault(rows.Long(0), []),
                 },
-                rows.Long(13)));
+                rows.Long(13))
+            {
+                Readers = readers.GetValueOrDefault(rows.Long(0), ImmutableDictionary<long, ReaderImage>.Empty),
+            });
         }
 
         rows.Reset();

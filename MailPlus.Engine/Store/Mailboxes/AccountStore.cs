@@ -4,28 +4,38 @@ using MailPlus.Engine.Store.Contract;
 
 namespace MailPlus.Engine.Store.Mailboxes;
 
-/// <summary>One lease of an open account.</summary>
-internal sealed class AccountStore(OpenAccount account, Action giveBack) : IAccountStore
+/// <summary>One lease of an open account, for its owner or for a reader who is not (mail-rules 11).</summary>
+internal sealed class AccountStore(OpenAccount account, Action giveBack, AccountId? reader = null) : IAccountStore
 {
     private Action? _giveBack = giveBack;
 
     public AccountId Account => account.Account;
 
+    public IAccountStore ReadBy(AccountId other)
+    {
+        var lease = Interlocked.Exchange(ref _giveBack, null) ?? throw new ObjectDisposedException(nameof(AccountStore));
+        return new AccountStore(account, lease, other == Account ? null : other);
+    }
+
     /// <summary>The account itself.</summary>
     public OpenAccount Source => account;
 
-    public async ValueTask<IReadOnlyList<Mailbox>> ListAsync(CancellationToken cancellationToken) => (await account.PresentAsync(cancellationToken)).List();
+    public async ValueTask<IReadOnlyList<Mailbox>> ListAsync(CancellationToken cancellationToken)
+    {
+        var image = await account.PresentAsync(cancellationToken);
+        return reader is null ? image.List() : [.. image.Names.Values.Select(id => image.Mailboxes[id].RowFor(reader))];
+    }
 
     public async ValueTask<IReadOnlyList<string>> SubscriptionsAsync(CancellationToken cancellationToken) => (await account.PresentAsync(cancellationToken)).Subscriptions;
 
     public async ValueTask<Mailbox?> FindAsync(string name, CancellationToken cancellationToken)
     {
         var image = await account.PresentAsync(cancellationToken);
-        return image.Names.TryGetValue(MailboxName.Normalise(name), out var id) ? image.Mailboxes[id].Row : null;
+        return image.Names.TryGetValue(MailboxName.Normalise(name), out var id) ? image.Mailboxes[id].RowFor(reader) : null;
     }
 
     public async ValueTask<Mailbox?> FindAsync(SpecialUse use, CancellationToken cancellationToken) =>
-        use == SpecialUse.None ? null : (await account.PresentAsync(cancellationToken)).Mailboxes.Values.FirstOrDefault(m => m.Row.SpecialUse == use)?.Row;
+        use == SpecialUse.None ? null : (await account.PresentAsync(cancellationToken)).Mailboxes.Values.FirstOrDefault(m => m.Row.SpecialUse == use)?.RowFor(reader);
 
     public Task<Mailbox> CreateMailboxAsync(string name, SpecialUse use, CancellationToken cancellationToken) =>
         account.WriteAsync(edit => MailboxChanges.Create(edit, name, use, account.Options.MaxMailboxes), Durability.Full, cancellationToken);
@@ -74,7 +84,7 @@ internal sealed class AccountStore(OpenAccount account, Action giveBack) : IAcco
         var committed = false;
         try
         {
-            var outcome = await account.WriteAsync(edit => Appending.Append(edit, mailbox, ready), Durability.Full, cancellationToken);
+            var outcome = await account.WriteAsync(edit => Appending.Append(edit, mailbox, ready, reader), Durability.Full, cancellationToken);
             committed = true;
             return outcome;
         }
@@ -123,7 +133,7 @@ internal sealed class AccountStore(OpenAccount account, Action giveBack) : IAcco
                 return null;
             }
 
-            var outcome = Appending.Append(edit, target, ready);
+            var outcome = Appending.Append(edit, target, ready, reader);
             Expunging.Expunge(edit, source, UidSet.Of(replaced), regardless: true);
             return outcome;
         }
@@ -133,9 +143,9 @@ internal sealed class AccountStore(OpenAccount account, Action giveBack) : IAcco
         account.WriteAsync(edit => Appending.Forget(edit, entries), Durability.Process, cancellationToken);
 
     public async ValueTask<MailboxState> StateAsync(MailboxId mailbox, CancellationToken cancellationToken) =>
-        (await account.PresentAsync(cancellationToken)).Mailboxes.TryGetValue(mailbox.Value, out var image) && image.State is { } state
+        (await account.PresentAsync(cancellationToken)).Mailboxes.TryGetValue(mailbox.Value, out var image) && image.StateFor(reader) is { } state
             ? state
-            : await account.WriteAsync<MailboxState>(edit => edit.Loaded(mailbox).State!, Durability.Process, cancellationToken);
+            : await LoadAsync(mailbox, cancellationToken);
 
     public async Task<Uid> ClaimRecentAsync(MailboxId mailbox, CancellationToken cancellationToken)
     {
@@ -151,6 +161,12 @@ internal sealed class AccountStore(OpenAccount account, Action giveBack) : IAcco
     public async Task<FlagOutcome> StoreFlagsAsync(MailboxId mailbox, FlagChange change, CancellationToken cancellationToken)
     {
         await account.ReserveModSeqsAsync(cancellationToken);
+        if (reader is { } other)
+        {
+            var (image, marked, modified) = await account.WriteAsync(edit => Readers.Store(edit, mailbox, other, change), Durability.Process, cancellationToken);
+            return new FlagOutcome(marked.View.Of(image.State!, marked), modified);
+        }
+
         return await account.WriteAsync(edit => FlagChanges.Store(edit, mailbox, change), Durability.Process, cancellationToken);
     }
 
@@ -160,8 +176,11 @@ internal sealed class AccountStore(OpenAccount account, Action giveBack) : IAcco
     public Task<CopyOutcome> MoveAsync(MailboxId source, UidSet uids, MailboxId target, CancellationToken cancellationToken) =>
         account.WriteAsync(edit => Copying.Move(edit, source, uids, target), Durability.Full, cancellationToken);
 
-    public Task<(UidSet Expunged, MailboxState State)> ExpungeAsync(MailboxId mailbox, UidSet? uids, bool regardless, CancellationToken cancellationToken) =>
-        account.WriteAsync(edit => Expunging.Expunge(edit, mailbox, uids, regardless), Durability.Full, cancellationToken);
+    public async Task<(UidSet Expunged, MailboxState State)> ExpungeAsync(MailboxId mailbox, UidSet? uids, bool regardless, CancellationToken cancellationToken)
+    {
+        var (expunged, state) = await account.WriteAsync(edit => Expunging.Expunge(edit, mailbox, uids, regardless), Durability.Full, cancellationToken);
+        return (expunged, reader is null ? state : await StateAsync(mailbox, CancellationToken.None));
+    }
 
     public IAsyncEnumerable<MessageRow> ReadAsync(MailboxId mailbox, IReadOnlyList<Uid> uids, MessageColumns columns, CancellationToken cancellationToken)
     {
@@ -189,6 +208,17 @@ internal sealed class AccountStore(OpenAccount account, Action giveBack) : IAcco
     {
         Interlocked.Exchange(ref _giveBack, null)?.Invoke();
         return ValueTask.CompletedTask;
+    }
+
+    private async Task<MailboxState> LoadAsync(MailboxId mailbox, CancellationToken cancellationToken)
+    {
+        if (reader is not { } other)
+        {
+            return await account.WriteAsync(edit => edit.Loaded(mailbox).State!, Durability.Process, cancellationToken);
+        }
+
+        var (image, marked) = await account.WriteAsync(edit => Readers.Loaded(edit, mailbox, other), Durability.Process, cancellationToken);
+        return marked.View.Of(image.State!, marked);
     }
 
     /// <summary>Every UID given out that is not there any more.</summary>

@@ -82,8 +82,8 @@ internal static class Appending
         }
     }
 
-    /// <summary>Writes the rows.</summary>
-    public static AppendOutcome Append(AccountEdit edit, MailboxId id, ReadyMessage[] messages)
+    /// <summary>Writes the rows; for a reader who is not the owner, with \Seen and keywords as the reader's own.</summary>
+    public static AppendOutcome Append(AccountEdit edit, MailboxId id, ReadyMessage[] messages, AccountId? reader = null)
     {
         var mailbox = edit.Selectable(id);
         if (messages.Length == 0)
@@ -104,15 +104,21 @@ internal static class Appending
         for (var i = 0; i < messages.Length; i++)
         {
             ref readonly var ready = ref messages[i];
-            (mailbox, var keywords) = Keywords.AddWhatFits(edit, mailbox, ready.Message.Flags.Keywords);
+            var flags = reader is null ? ready.Message.Flags : new FlagSet(ready.Message.Flags.System & ~MessageFlags.Seen, []);
+            (mailbox, var keywords) = Keywords.AddWhatFits(edit, mailbox, flags.Keywords);
             uids[i] = new Uid(mailbox.Row.UidNext.Value + (uint)i);
-            states[i] = new MessageState(uids[i], ready.Message.Flags.System, keywords, modSeq, StateStorage.Seconds(ready.Message.InternalDate.Microseconds), (uint)ready.Size);
+            states[i] = new MessageState(uids[i], flags.System, keywords, modSeq, StateStorage.Seconds(ready.Message.InternalDate.Microseconds), (uint)ready.Size);
             effect.Count(states[i], +1);
             var body = InsertBody(edit, ready);
             InsertMessage(edit, id, states[i], body, ready.Message.InternalDate.Microseconds, now.Microseconds);
         }
 
         Added(edit, mailbox, states, modSeq, effect);
+        if (reader is { } account)
+        {
+            Readers.MarkAdded(edit, id, account, (uids, modSeq), messages.Select(ready => ready.Message.Flags));
+        }
+
         return new AppendOutcome(id, mailbox.Row.UidValidity, uids);
     }
 

@@ -55,6 +55,7 @@ internal static class Copying
 
         Appending.Added(edit, to, states, modSeq, effect);
         var sources = messages.Select(m => m.Uid).ToArray();
+        Readers.Carry(edit, (source, sources), (target, targets), modSeq);
         if (move)
         {
             // The same MODSEQ in both mailboxes: one change. In one mailbox two rows of the journal need two.

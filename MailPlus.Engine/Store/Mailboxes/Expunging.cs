@@ -36,6 +36,7 @@ internal static class Expunging
     public static PackedState Remove(AccountEdit edit, MailboxImage mailbox, UidSet gone, ModSeq modSeq)
     {
         var effect = default(StateEffect);
+        mailbox = Readers.Forget(edit, mailbox, gone);
         var state = mailbox.State!.Remove(gone, ref effect);
         var row = mailbox.Row;
         row = row with
@@ -87,6 +88,7 @@ internal static class Expunging
             session.Statement("DELETE FROM state_block WHERE {=}id BETWEEN ? AND ?").Bind(0, first).Bind(1, last).Execute();
             session.Statement("DELETE FROM change WHERE {=}mailbox=?").Bind(0, id.Value).Execute();
             session.Statement("DELETE FROM fold WHERE {=}mailbox=?").Bind(0, id.Value).Execute();
+            Readers.Clear(session, id);
             session.Statement("DELETE FROM doomed WHERE {=}mailbox=?").Bind(0, id.Value).Execute();
         }
 

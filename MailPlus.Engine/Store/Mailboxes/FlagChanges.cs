@@ -21,23 +21,23 @@ internal static class FlagChanges
         }
 
         var bits = new FlagBits(change.Operation, change.Flags.System, keywords, change.UnchangedSince?.Value ?? long.MaxValue);
-        var effect = default(StateEffect);
         var refused = new List<Uid>();
-        var modSeq = new ModSeq(edit.Image.ModSeq + 1);
-        var state = mailbox.State!.ChangeFlags(change.Uids, bits, modSeq, ref effect, refused);
-        var modified = refused.Count == 0 ? UidSet.Empty : UidSet.From(refused);
-        if (ReferenceEquals(state, mailbox.State))
+        mailbox = Apply(edit, mailbox, bits, change.Uids, refused);
+        return new FlagOutcome(mailbox.State!, refused.Count == 0 ? UidSet.Empty : UidSet.From(refused));
+    }
+
+    /// <summary>Changes those flags that are everybody's: all but \Seen.</summary>
+    public static MailboxImage StoreShared(AccountEdit edit, MailboxImage mailbox, FlagOperation operation, MessageFlags flags, UidSet uids)
+    {
+        const MessageFlags Shared = MessageFlags.Answered | MessageFlags.Flagged | MessageFlags.Deleted | MessageFlags.Draft;
+        if (operation == FlagOperation.Replace)
         {
-            return new FlagOutcome(state, modified);
+            // What is the owner's stays, so it is two changes.
+            mailbox = StoreShared(edit, mailbox, FlagOperation.Add, flags, uids);
+            (operation, flags) = (FlagOperation.Remove, ~flags);
         }
 
-        edit.NextModSeq();
-        StateStorage.Journal(edit.Session, mailbox.Row, modSeq, bits, change.Uids);
-        var row = mailbox.Row with { HighestModSeq = modSeq, Unseen = mailbox.Row.Unseen + effect.Unseen, Deleted = mailbox.Row.Deleted + effect.Deleted };
-        state = state.With(row);
-        edit.Set(mailbox with { Row = row, State = state, Fold = mailbox.Fold! with { Changes = mailbox.Fold!.Changes + 1 } });
-        edit.Announce(id, StoreChangeKind.Flags);
-        return new FlagOutcome(state, modified);
+        return Apply(edit, mailbox, new FlagBits(operation, flags & Shared, 0, long.MaxValue), uids, []);
     }
 
     /// <summary>Claims \Recent (mail-rules 10).</summary>
@@ -52,5 +52,24 @@ internal static class FlagChanges
         }
 
         return first;
+    }
+
+    private static MailboxImage Apply(AccountEdit edit, MailboxImage mailbox, in FlagBits change, UidSet uids, List<Uid> refused)
+    {
+        var effect = default(StateEffect);
+        var modSeq = new ModSeq(edit.Image.ModSeq + 1);
+        var state = mailbox.State!.ChangeFlags(uids, change, modSeq, ref effect, refused);
+        if (ReferenceEquals(state, mailbox.State))
+        {
+            return mailbox;
+        }
+
+        edit.NextModSeq();
+        StateStorage.Journal(edit.Session, mailbox.Row, modSeq, change, uids);
+        var row = mailbox.Row with { HighestModSeq = modSeq, Unseen = mailbox.Row.Unseen + effect.Unseen, Deleted = mailbox.Row.Deleted + effect.Deleted };
+        mailbox = mailbox with { Row = row, State = state.With(row), Fold = mailbox.Fold! with { Changes = mailbox.Fold!.Changes + 1 } };
+        edit.Set(mailbox);
+        edit.Announce(row.Id, StoreChangeKind.Flags);
+        return mailbox;
     }
 }

@@ -18,12 +18,15 @@ internal static class Keywords
     public static (MailboxImage Mailbox, ulong Bits) AddWhatFits(AccountEdit edit, MailboxImage mailbox, IReadOnlyList<string> names) => Add(edit, mailbox, names, strict: false);
 
     /// <summary>The bits of those keywords that the mailbox has.</summary>
-    public static ulong Known(Mailbox mailbox, IReadOnlyList<string> names)
+    public static ulong Known(Mailbox mailbox, IReadOnlyList<string> names) => Known(mailbox.Keywords, names);
+
+    /// <summary>The bits of those keywords that a list has.</summary>
+    public static ulong Known(IReadOnlyList<string> keywords, IReadOnlyList<string> names)
     {
         ulong bits = 0;
         foreach (var name in names)
         {
-            var index = IndexOf(mailbox, name);
+            var index = IndexOf(keywords, name);
             bits |= index < 0 ? 0 : 1UL << index;
         }
 
@@ -31,18 +34,18 @@ internal static class Keywords
     }
 
     /// <summary>The keywords of bits.</summary>
-    public static IReadOnlyList<string> Names(Mailbox mailbox, ulong bits) =>
-        bits == 0 ? [] : [.. mailbox.Keywords.Where((_, index) => (bits & (1UL << index)) != 0)];
+    public static IReadOnlyList<string> Names(Mailbox mailbox, ulong bits) => Names(mailbox.Keywords, bits);
 
-    private static (MailboxImage Mailbox, ulong Bits) Add(AccountEdit edit, MailboxImage mailbox, IReadOnlyList<string> names, bool strict)
+    /// <summary>The keywords of bits in a list.</summary>
+    public static IReadOnlyList<string> Names(IReadOnlyList<string> keywords, ulong bits) =>
+        bits == 0 ? [] : [.. keywords.Where((_, index) => (bits & (1UL << index)) != 0)];
+
+    /// <summary>A list with the keywords it does not have yet, and the bits of all that were named; what does not fit is refused when <paramref name="strict"/>, else left out.</summary>
+    /// <exception cref="RefusedException">Invalid; TooMany.</exception>
+    public static (IReadOnlyList<string> Keywords, ulong Bits) Extend(IReadOnlyList<string> present, IReadOnlyList<string> names, bool strict)
     {
-        if (names.Count == 0)
-        {
-            return (mailbox, 0);
-        }
-
         ulong bits = 0;
-        var keywords = mailbox.Row.Keywords.ToImmutableArray();
+        var keywords = names.Count == 0 ? [] : present.ToImmutableArray();
         foreach (var name in names)
         {
             var index = IndexOf(keywords, name);
@@ -65,7 +68,18 @@ internal static class Keywords
             bits |= 1UL << index;
         }
 
-        if (keywords.Length > mailbox.Row.Keywords.Count)
+        return (keywords.Length > present.Count ? keywords : present, bits);
+    }
+
+    private static (MailboxImage Mailbox, ulong Bits) Add(AccountEdit edit, MailboxImage mailbox, IReadOnlyList<string> names, bool strict)
+    {
+        if (names.Count == 0)
+        {
+            return (mailbox, 0);
+        }
+
+        var (keywords, bits) = Extend(mailbox.Row.Keywords, names, strict);
+        if (keywords.Count > mailbox.Row.Keywords.Count)
         {
             edit.Session.Statement("UPDATE mailbox SET keywords=? WHERE {=}id=?").Bind(0, string.Join(' ', keywords)).Bind(1, mailbox.Row.Id.Value).Execute();
             var row = mailbox.Row with { Keywords = keywords };
@@ -75,8 +89,6 @@ internal static class Keywords
 
         return (mailbox, bits);
     }
-
-    private static int IndexOf(Mailbox mailbox, string name) => IndexOf(mailbox.Keywords, name);
 
     private static int IndexOf(IReadOnlyList<string> keywords, string name)
     {

@@ -32,6 +32,9 @@ internal sealed partial class PackedState
     /// <summary>The same, as the successor of another snapshot of the mailbox that it was not derived from.</summary>
     public PackedState After(PackedState older) => new(Mailbox, older.Version + 1, _blocks, _starts, Count);
 
+    /// <summary>The same messages as somebody else has them, block for block.</summary>
+    public PackedState With(Mailbox mailbox, long version, StateBlock[] blocks) => new(mailbox, version, blocks, _starts, Count);
+
     /// <summary>With messages added at the end.</summary>
     public PackedState Append(ReadOnlySpan<MessageState> added, Mailbox mailbox)
     {

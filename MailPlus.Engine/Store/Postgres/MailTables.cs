@@ -10,13 +10,13 @@ namespace MailPlus.Engine.Store.Postgres;
 internal static class MailTables
 {
     /// <summary>The area.</summary>
-    public static PostgresArea Area { get; } = new("mail", [First], MailSchema.Scripts, MailSchema.ApplicationId, "account");
+    public static PostgresArea Area { get; } = new("mail", [First, Readers], MailSchema.Scripts, MailSchema.ApplicationId, "account");
 
     /// <summary>All tables, the account's own last: while its row is there, somebody may be at work.</summary>
     public static IReadOnlyList<string> Tables { get; } =
     [
         "mailbox", "counter", "subscription", "message", "body", "big_body", "shared", "summary", "state_block", "fold", "change", "delivered", "doomed", "thread",
-        "annotation", "acl", "url_key", "account",
+        "annotation", "acl", "url_key", "reader", "reader_mark", "account",
     ];
 
     private const string First = """
@@ -55,5 +55,12 @@ internal static class MailTables
         CREATE TABLE acl(account bigint NOT NULL, mailbox bigint NOT NULL, reader bigint NOT NULL, negative bigint NOT NULL, rights text NOT NULL,
             PRIMARY KEY(account, mailbox, reader, negative));
         CREATE TABLE url_key(account bigint NOT NULL, mailbox bigint NOT NULL, secret bytea NOT NULL, PRIMARY KEY(account, mailbox));
+        """;
+
+    private const string Readers = """
+        -- reader: whose marks.
+        CREATE TABLE reader(account bigint NOT NULL, id bigint NOT NULL, mailbox bigint NOT NULL, reader bigint NOT NULL, keywords text NOT NULL, seen bigint NOT NULL,
+            modseq bigint NOT NULL, PRIMARY KEY(account, id), UNIQUE(account, mailbox, reader)) WITH (fillfactor = 50);
+        CREATE TABLE reader_mark(account bigint NOT NULL, id bigint NOT NULL, data bytea NOT NULL, PRIMARY KEY(account, id));
         """;
 }

@@ -212,7 +212,7 @@ public sealed class Places(IAccountStore own, IMailStore mail, IAddressBook acco
 
         try
         {
-            open = await mail.OpenAsync(owner, cancellationToken);
+            open = (await mail.OpenAsync(owner, cancellationToken)).ReadBy(Reader);
         }
         catch (RefusedException refused) when (refused.Refusal.Kind == RefusalKind.NotFound)
         {

@@ -10,7 +10,7 @@ internal static class MailSchema
     public const int ApplicationId = 0x4d506d61;
 
     /// <summary>Scripts by version.</summary>
-    public static IReadOnlyList<string> Scripts { get; } = [First, ObjectIds, Annotations, AccessControl, UrlKeys];
+    public static IReadOnlyList<string> Scripts { get; } = [First, ObjectIds, Annotations, AccessControl, UrlKeys, Readers];
 
     private const string First = """
         -- One row. epoch: identity of this history, NULL in a copy, which takes a new one (and new UIDVALIDITYs) when first opened (mail-rules 7).
@@ -74,5 +74,13 @@ internal static class MailSchema
     private const string UrlKeys = """
         -- Keys that vouch for URLs of a mailbox (RFC 4467 2.2).
         CREATE TABLE url_key(mailbox INTEGER PRIMARY KEY, secret BLOB NOT NULL);
+        """;
+
+    private const string Readers = """
+        -- Whoever reads another's mailbox has \Seen and keywords of their own (mail-rules 11). seen: how many messages are \Seen; modseq: of the reader's last change.
+        CREATE TABLE reader(id INTEGER PRIMARY KEY, mailbox INTEGER NOT NULL, account INTEGER NOT NULL, keywords TEXT NOT NULL, seen INTEGER NOT NULL,
+            modseq INTEGER NOT NULL, UNIQUE(mailbox, account));
+        -- id = reader * 2^24 + uid / 256.
+        CREATE TABLE reader_mark(id INTEGER PRIMARY KEY, data BLOB NOT NULL);
         """;
 }
