@@ -17,7 +17,7 @@ internal sealed class IdleCommand() : ImapCommand("IDLE", SessionStates.SignedIn
         var mailbox = session.Selected?.Id;
         using var subscription = session.With.Store.Changes.Subscribe((session.Selected?.Store ?? session.Store).Account, change =>
         {
-            if (change.Mailbox is null || change.Mailbox == mailbox)
+            if ((change.Mailbox is null || change.Mailbox == mailbox) && (change.OnlyFor is not { } only || only == session.Store.Account))
             {
                 wake.Writer.TryWrite(true);
             }

@@ -43,7 +43,9 @@ internal sealed class SelectCommand(bool isExamine) : ImapCommand(isExamine ? "E
             await Resync.TellAsync(session, selected, point, cancellationToken);
         }
 
-        return Completion.Ok(isExamine ? "Examine completed" : "Select completed", isReadOnly ? "READ-ONLY" : "READ-WRITE");
+        // \Seen in another's mailbox is the reader's own: the right to keep it is no right to change the mailbox (RFC 4314 5.2, "shared flag rights").
+        var saysReadOnly = isReadOnly || (!place.IsOwn && (place.Rights & (Rights.Insert | Rights.Expunge | Rights.Delete | Rights.Write)) == 0);
+        return Completion.Ok(isExamine ? "Examine completed" : "Select completed", saysReadOnly ? "READ-ONLY" : "READ-WRITE");
     }
 
     private static void RequireResync(SessionModes modes, ResyncPoint resync)

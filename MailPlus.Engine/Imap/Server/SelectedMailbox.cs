@@ -198,6 +198,8 @@ internal sealed class SelectedMailbox
             _gone[uid] = Known[Known.IndexOf(uid)];
         }
 
+        // A change of which nothing is seen here, such as another reader's \Seen, is news only to who keeps MODSEQs.
+        var changed = session.IsCondStore ? flags.Changed : [.. flags.Changed.Where(uid => IsChanged(Known, now, uid))];
         Known = now;
         if (numbers.Expunged.Count == 0 || news.Kind == NewsKind.All)
         {
@@ -215,7 +217,7 @@ internal sealed class SelectedMailbox
         }
 
         TellKeywords(session);
-        await TellFlagsAsync(session, session.Watch is { WantsFlags: false } ? [] : flags.Changed, news, cancellationToken);
+        await TellFlagsAsync(session, session.Watch is { WantsFlags: false } ? [] : changed, news, cancellationToken);
     }
 
     /// <summary>The head of a FETCH response, or of UIDFETCH (RFC 9586 3.3).</summary>
@@ -367,6 +369,12 @@ internal sealed class SelectedMailbox
         }
 
         output.Write(")\r\n"u8);
+    }
+
+    private static bool IsChanged(MailboxState before, MailboxState now, Uid uid)
+    {
+        var (was, present) = (before[before.IndexOf(uid)], now[now.IndexOf(uid)]);
+        return was.Flags != present.Flags || was.Keywords != present.Keywords;
     }
 
     private static IEnumerable<Uid> Merge(UidSet? always, IReadOnlyList<Uid> changed) =>
