@@ -2,6 +2,7 @@ using MailPlus.Engine.Imap.Server;
 using MailPlus.Engine.Imap.Wire;
 using MailPlus.Engine.Primitives;
 using MailPlus.Engine.Store.Contract;
+using MailPlus.Engine.Store.Sharing;
 
 namespace MailPlus.Engine.Imap.Commands;
 
@@ -17,7 +18,7 @@ internal sealed class MultiSearchCommand() : ImapCommand("ESEARCH", SessionState
         }
 
         var mailboxes = await ListAsync(session, arguments, cancellationToken);
-        if (mailboxes.Count > session.With.MaxSearchedMailboxes || mailboxes.Sum(m => (long)m.Messages) > session.With.MaxSearchedMessages)
+        if (mailboxes.Count > session.With.MaxSearchedMailboxes || mailboxes.Sum(place => (long)place.Mailbox.Messages) > session.With.MaxSearchedMessages)
         {
             return Completion.No("Too many mailboxes or messages to search at once", "LIMIT"); // RFC 7377 2.4
         }
@@ -25,7 +26,7 @@ internal sealed class MultiSearchCommand() : ImapCommand("ESEARCH", SessionState
         session.IsCondStore |= arguments.Key.Uses(k => k.Subject == SearchSubject.ModSeq);
         if (arguments.WantsSelected && session.SelectedOwn is null)
         {
-            // Somebody else's mailbox, which no list of one's own names.
+            // Somebody else's mailbox, which is not listed then.
             await SearchAsync(session, new SearchRun(session, session.Selected!, command.Tag), (session.Selected!, arguments, command.Tag), cancellationToken);
         }
 
@@ -44,22 +45,30 @@ internal sealed class MultiSearchCommand() : ImapCommand("ESEARCH", SessionState
         return Completion.Ok("Search completed");
     }
 
-    /// <summary>What to search, each once, in order of name.</summary>
-    private static async ValueTask<List<Mailbox>> ListAsync(ImapSession session, MultiSearchArguments arguments, CancellationToken cancellationToken) =>
-        [.. (await session.Store.ListAsync(cancellationToken)).Where(m => m.Selectable
-            && ((arguments.WantsSelected && m.Id == session.SelectedOwn?.Id) || arguments.Sources.Any(s => s.Covers(m.Name, m.Subscribed))))];
+    /// <summary>What to search, each once, in order of name; what may not be read is passed over (RFC 7377 2.2). Others' mail is looked at only when it is named.</summary>
+    private static async ValueTask<List<Place>> ListAsync(ImapSession session, MultiSearchArguments arguments, CancellationToken cancellationToken)
+    {
+        var subscribed = await session.Store.SubscriptionsAsync(cancellationToken);
+        var withOthers = arguments.Sources.Any(s => (s.Kind == MailboxFilterKind.Subscribed ? subscribed : s.Names).Any(Places.IsOthers));
+        return [.. (await session.Places.ListAsync(withOthers, cancellationToken)).Where(place => place.Mailbox.Selectable && place.Has(Rights.Read) && IsWanted(place))];
+
+        bool IsWanted(Place place) => arguments.WantsSelected && IsSelected(session, place) ? place.IsOwn
+            : arguments.Sources.Any(s => (place.IsOwn || s.Kind is not (MailboxFilterKind.Inboxes or MailboxFilterKind.Personal)) && s.Covers(place.Name, subscribed.Contains(place.Name)));
+    }
+
+    private static bool IsSelected(ImapSession session, Place place) => session.Selected is { } selected && selected.Id == place.Id && selected.Store.Account == place.Store.Account;
 
     /// <summary>A mailbox as this session sees it; null when it went meanwhile.</summary>
-    private static async ValueTask<SelectedMailbox?> OpenAsync(ImapSession session, Mailbox mailbox, CancellationToken cancellationToken)
+    private static async ValueTask<SelectedMailbox?> OpenAsync(ImapSession session, Place place, CancellationToken cancellationToken)
     {
-        if (session.SelectedOwn is { } selected && selected.Id == mailbox.Id)
+        if (IsSelected(session, place))
         {
-            return selected;
+            return session.Selected;
         }
 
         try
         {
-            return new SelectedMailbox(session, session.Places.Of(session.Store, mailbox), await session.Store.StateAsync(mailbox.Id, cancellationToken), isReadOnly: true, mailbox.FirstRecent);
+            return new SelectedMailbox(session, place, await place.Store.StateAsync(place.Id, cancellationToken), isReadOnly: true, place.Mailbox.FirstRecent);
         }
         catch (RefusedException gone) when (gone.Refusal.Kind == RefusalKind.NotFound)
         {

@@ -28,6 +28,7 @@ internal sealed partial class ImapSession : IAsyncDisposable
     private bool _ended;
     private bool _startsTls;
     private bool _startsCompression;
+    private SelectedMailbox? _selected;
     private IAccountStore? _store;
     private Places? _places;
     private Task? _nextOctets;
@@ -63,7 +64,15 @@ internal sealed partial class ImapSession : IAsyncDisposable
     /// <summary>Where names of mailboxes lead.</summary>
     public Places Places => _places ?? throw new InvalidOperationException("nobody has signed in");
 
-    public SelectedMailbox? Selected { get; set; }
+    public SelectedMailbox? Selected
+    {
+        get => _selected;
+        set
+        {
+            _selected = value;
+            Watch?.Hear(With.Store.Changes, value);
+        }
+    }
 
     /// <summary>The selected mailbox when it is one of the account's own: numbers of mailboxes count for one account only.</summary>
     public SelectedMailbox? SelectedOwn => Selected is { } selected && selected.Store.Account == Store.Account ? selected : null;
@@ -253,6 +262,7 @@ internal sealed partial class ImapSession : IAsyncDisposable
     {
         Watch?.Dispose();
         Watch = watch;
+        watch?.Hear(With.Store.Changes, Selected);
     }
 
     /// <summary>Tells what is new in the selected mailbox, and what NOTIFY asked for of others.</summary>

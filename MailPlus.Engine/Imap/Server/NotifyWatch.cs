@@ -25,6 +25,7 @@ internal sealed class NotifyWatch : IDisposable
     private IReadOnlyList<Mailbox> _mailboxes = [];
     private IReadOnlyList<string> _subscribed = [];
     private bool _overflowed;
+    private IDisposable? _selectedSubscription;
     private Task? _woken;
 
     private NotifyWatch(ImapSession session, NotifyArguments plan)
@@ -66,6 +67,26 @@ internal sealed class NotifyWatch : IDisposable
         watch._mailboxes = await session.Store.ListAsync(cancellationToken);
         watch._subscribed = await session.Store.SubscriptionsAsync(cancellationToken);
         return watch;
+    }
+
+    /// <summary>Hears of the selected mailbox where it is in another account's mail; what is in one's own is heard anyway.</summary>
+    public void Hear(ChangeFeed changes, SelectedMailbox? selected)
+    {
+        _selectedSubscription?.Dispose();
+        _selectedSubscription = null;
+        if (WantsSelected && selected is not null && selected.Store.Account != _account)
+        {
+            var mailbox = selected.Id;
+            _selectedSubscription = changes.Subscribe(selected.Store.Account, change =>
+            {
+                // A change of the list may be one of rights.
+                if ((change.Mailbox is null || change.Mailbox == mailbox) && (change.OnlyFor is not { } only || only == _account))
+                {
+                    _wake.Writer.TryWrite(true);
+                }
+            });
+            _wake.Writer.TryWrite(true); // what came since it was selected
+        }
     }
 
     /// <summary>Completes when there may be something to tell, until <see cref="Reset"/>.</summary>
@@ -147,7 +168,11 @@ internal sealed class NotifyWatch : IDisposable
         return true;
     }
 
-    public void Dispose() => _subscriptions.ForEach(s => s.Dispose());
+    public void Dispose()
+    {
+        _subscriptions.ForEach(s => s.Dispose());
+        _selectedSubscription?.Dispose();
+    }
 
     private void OnChange(StoreChange change)
     {
