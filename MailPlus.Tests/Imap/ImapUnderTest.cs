@@ -40,7 +40,7 @@ internal sealed class ImapUnderTest : IAsyncDisposable
         var source = Settings = new SettableSettings(settings);
         _with = new ImapDependencies(Store, new OnePassword(), accounts, source, new RunOptions { DataFolder = _folder, LoopbackLab = isLab })
         {
-            MaxSearchedMailboxes = 10, MaxPendingNotices = 3,
+            MaxSearchedMailboxes = 10, MaxPendingNotices = 3, MaxUpdatedResults = 3,
             SetServerComment = (_, comment, _) =>
             {
                 source.Set(source.Current with { Imap = source.Current.Imap with { ServerComment = comment, ServerAdmin = "postmaster@example.com" } });

@@ -17,7 +17,7 @@ internal sealed class CommandTable
         new SearchCommand(byUid: false), new SearchCommand(byUid: true), new FetchCommand(byUid: false), new FetchCommand(byUid: true),
         new StoreCommand(byUid: false), new StoreCommand(byUid: true), new CopyCommand(byUid: false), new CopyCommand(byUid: true),
         new GetAclCommand(), new SetAclCommand(), new DeleteAclCommand(), new ListRightsCommand(), new MyRightsCommand(),
-        new UnauthenticateCommand(), new CompressCommand(), new UidBatchesCommand(), new LanguageCommand(),
+        new UnauthenticateCommand(), new CompressCommand(), new CancelUpdateCommand(), new UidBatchesCommand(), new LanguageCommand(),
         new MoveCommand(byUid: false), new MoveCommand(byUid: true),
         new SortCommand(byUid: false), new SortCommand(byUid: true), new ThreadCommand(byUid: false), new ThreadCommand(byUid: true),
         new GetMetadataCommand(), new SetMetadataCommand(), new MultiSearchCommand(), new NotifyCommand(), new GenUrlAuthCommand(), new ResetKeyCommand(), new UrlFetchCommand(),

@@ -23,20 +23,37 @@ internal sealed class MultiSearchCommand() : ImapCommand("ESEARCH", SessionState
             return Completion.No("Too many mailboxes or messages to search at once", "LIMIT"); // RFC 7377 2.4
         }
 
-        session.IsCondStore |= arguments.Key.Uses(k => k.Subject == SearchSubject.ModSeq);
-        if (arguments.WantsSelected && session.SelectedOwn is null)
+        if (arguments.Return.Has(ReturnItems.Update))
         {
-            // Somebody else's mailbox, which is not listed then.
-            await SearchAsync(session, new SearchRun(session, session.Selected!, command.Tag), (session.Selected!, arguments, command.Tag), cancellationToken);
+            session.Untagged($"NO [NOUPDATE \"{command.Tag}\"] Only SEARCH and SORT are kept up to date"); // RFC 5267 4.3.1
         }
 
+        session.IsCondStore |= arguments.Key.Uses(k => k.Subject == SearchSubject.ModSeq);
+        var isForeign = arguments.WantsSelected && session.SelectedOwn is null; // somebody else's mailbox, which no list of one's own names
+        var count = mailboxes.Count + (isForeign ? 1 : 0);
+        var limit = session.Settings.Imap.MessageLimit;
+        var looked = 0;
         var progress = new SearchRun(session, session.Selected, command.Tag);
-        for (var i = 0; i < mailboxes.Count; i++)
+        for (var i = 0; i < count; i++)
         {
-            await progress.SayProgressAsync(i, mailboxes.Count, cancellationToken);
-            if (await OpenAsync(session, mailboxes[i], cancellationToken) is { } opened)
+            await progress.SayProgressAsync(i, count, cancellationToken);
+            if ((isForeign && i == 0 ? session.Selected : await OpenAsync(session, mailboxes[isForeign ? i - 1 : i], cancellationToken)) is not { View.Count: > 0 } opened)
             {
-                await SearchAsync(session, new SearchRun(session, opened, command.Tag) { Counts = (i, mailboxes.Count) }, (opened, arguments, command.Tag), cancellationToken);
+                continue;
+            }
+
+            if (limit > 0 && looked == limit)
+            {
+                return MessageLimits.Refuse(session); // the limit is the command's, not a mailbox's (RFC 9738 3)
+            }
+
+            var run = new SearchRun(session, opened, command.Tag) { Counts = (i, count), Limit = limit == 0 ? 0 : limit - looked };
+            await SearchAsync(session, run, (opened, arguments, command.Tag), cancellationToken);
+            looked += run.Looked;
+            if (run.LowestSeen is not null)
+            {
+                // A UID tells where to go on only when there is one mailbox it can be of.
+                return count == 1 ? Completion.Ok("Search completed", MessageLimits.Code(session, run.LowestSeen)) : MessageLimits.Refuse(session);
             }
 
             await session.Output.FlushIfFullAsync(cancellationToken);

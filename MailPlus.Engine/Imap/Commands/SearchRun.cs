@@ -25,6 +25,9 @@ internal sealed class SearchRun(ImapSession session, SelectedMailbox? selected, 
     /// <summary>The lowest UID that was looked at when older ones were left out.</summary>
     public Uid? LowestSeen { get; private set; }
 
+    /// <summary>Messages that were looked at beyond what the snapshot ruled out.</summary>
+    public int Looked { get; private set; }
+
     private long _lastSaid = session.With.Clock.GetTimestamp();
 
     /// <summary>How far a search over several mailboxes is; null to count messages.</summary>
@@ -50,15 +53,44 @@ internal sealed class SearchRun(ImapSession session, SelectedMailbox? selected, 
             (isFound ? found : open).Add(one);
         }
 
-        if (open.Count == 0)
+        Looked = candidates.Count;
+        return await JudgeAsync(matcher, found, open, saysProgress: true, cancellationToken);
+    }
+
+    /// <summary>Of the messages of these UIDs those that match, in mailbox order; UIDs that are not in the view are passed over.</summary>
+    public async ValueTask<List<Found>> FindAmongAsync(SearchMatcher matcher, IReadOnlyList<Uid> uids, CancellationToken cancellationToken)
+    {
+        var found = new List<Found>();
+        var open = new List<Found>();
+        foreach (var uid in uids)
         {
-            return found;
+            var index = Mailbox.View.IndexOf(uid);
+            if (index < 0)
+            {
+                continue;
+            }
+
+            var one = new Found((uint)index + 1, Mailbox.Current(Mailbox.View[index]));
+            if (matcher.MatchState(one.Message) is not false and var matches)
+            {
+                (matches == true ? found : open).Add(one);
+            }
         }
 
+        return await JudgeAsync(matcher, found, open, saysProgress: false, cancellationToken);
+    }
+
+    /// <summary>Adds to what is found the open ones whose rows match.</summary>
+    private async ValueTask<List<Found>> JudgeAsync(SearchMatcher matcher, List<Found> found, List<Found> open, bool saysProgress, CancellationToken cancellationToken)
+    {
         for (var start = 0; start < open.Count; start += RowsAtOnce)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            await SayProgressAsync(start, open.Count, cancellationToken);
+            if (saysProgress)
+            {
+                await SayProgressAsync(start, open.Count, cancellationToken);
+            }
+
             await ReadBatchAsync(matcher, open.GetRange(start, Math.Min(RowsAtOnce, open.Count - start)), found, cancellationToken);
         }
 

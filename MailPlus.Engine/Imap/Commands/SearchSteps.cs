@@ -27,10 +27,29 @@ internal sealed class SearchSteps(ImapSession session, string tag, bool byUid)
         }
     }
 
+    /// <summary>Updates are bounded in number and size; what is beyond is answered with NOUPDATE (RFC 5267 4.3.1).</summary>
+    private void KeepUpdated(SearchContext context, bool isWhole)
+    {
+        var contexts = session.Selected!.Contexts;
+        if (isWhole && contexts.Count < session.With.MaxUpdatedResults && context.Count <= session.With.MaxUpdatedMessages)
+        {
+            contexts.Add(context);
+        }
+        else
+        {
+            session.Untagged($"NO [NOUPDATE \"{tag}\"] Too much to keep up to date");
+        }
+    }
+
     private async ValueTask<Completion> AnswerAsync(SortArguments arguments, CancellationToken cancellationToken)
     {
         var selected = session.Selected!;
         var isSort = arguments.Criteria.Count > 0;
+        if (arguments.Return.Has(ReturnItems.Update) && selected.Contexts.Exists(c => c.Tag == tag))
+        {
+            throw new SyntaxException("This tag names a result that is being updated"); // RFC 5267 4.3
+        }
+
         var usesModSeq = arguments.Key.Uses(k => k.Subject == SearchSubject.ModSeq);
         session.IsCondStore |= usesModSeq;
         var matcher = new SearchMatcher(selected, arguments.Key, session.With.Clock.GetUtcNow());
@@ -41,7 +60,14 @@ internal sealed class SearchSteps(ImapSession session, string tag, bool byUid)
             return MessageLimits.Refuse(session); // half a mailbox in order is no order (RFC 9738 5)
         }
 
-        var ordered = isSort ? await new SortKeys(session, selected, arguments.Criteria).SortAsync(found, cancellationToken) : found;
+        var keys = isSort ? new SortKeys(session, selected, arguments.Criteria) : null;
+        var sorted = keys is null ? [] : await keys.SortAsync(found, cancellationToken);
+        var ordered = isSort ? sorted.ConvertAll(e => e.Found) : found;
+        if (arguments.Return.Has(ReturnItems.Update))
+        {
+            KeepUpdated(keys is null ? new SearchContext(tag, byUid, matcher, found) : new SearchContext(tag, byUid, matcher, keys, sorted), isWhole: run.LowestSeen is null);
+        }
+
         var answer = new SearchAnswer(ordered, arguments.Return) { ByUid = byUid, IsSorted = isSort, WithModSeq = usesModSeq };
         if (!arguments.Return.IsExtended)
         {

@@ -28,12 +28,12 @@ internal sealed class SortKeys
         }
     }
 
-    /// <summary>The messages in order; what is equal in all criteria stays in mailbox order.</summary>
-    public async ValueTask<List<Found>> SortAsync(List<Found> found, CancellationToken cancellationToken)
+    /// <summary>The messages in order with their keys; what is equal in all criteria stays in mailbox order.</summary>
+    public async ValueTask<List<Entry>> SortAsync(List<Found> found, CancellationToken cancellationToken)
     {
         var entries = await KeysAsync(found, cancellationToken);
         entries.Sort(Compare);
-        return entries.ConvertAll(e => e.Found);
+        return entries;
     }
 
     /// <summary>Sort keys of messages, in the order given; a message that is gone meanwhile has empty ones.</summary>

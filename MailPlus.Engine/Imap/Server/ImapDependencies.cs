@@ -48,6 +48,12 @@ public sealed record ImapDependencies(IMailStore Store, IAuthenticator Authentic
     /// <summary>Most mailboxes one ESEARCH may search (RFC 7377 2.4).</summary>
     public int MaxSearchedMailboxes { get; init; } = 1000;
 
+    /// <summary>Most results kept up to date for one session (RFC 5267 4.3).</summary>
+    public int MaxUpdatedResults { get; init; } = 10;
+
+    /// <summary>Most messages in one of them.</summary>
+    public int MaxUpdatedMessages { get; init; } = 50_000;
+
     /// <summary>Most messages one ESEARCH may search.</summary>
     public long MaxSearchedMessages { get; init; } = 2_000_000;
 

@@ -54,6 +54,9 @@ internal sealed class SelectedMailbox
     /// <summary>What SEARCH RETURN (SAVE) kept: "$" (RFC 5182). Messages that are gone are passed over wherever it is used.</summary>
     public UidSet Saved { get; set; } = UidSet.Empty;
 
+    /// <summary>Results that are kept up to date (RFC 5267 4.3).</summary>
+    public List<SearchContext> Contexts { get; } = [];
+
     public int RecentCount
     {
         get
@@ -201,9 +204,12 @@ internal sealed class SelectedMailbox
         // A change of which nothing is seen here, such as another reader's \Seen, is news only to who keeps MODSEQs.
         var changed = session.IsCondStore ? flags.Changed : [.. flags.Changed.Where(uid => IsChanged(Known, now, uid))];
         Known = now;
+        IReadOnlyList<Uid> added = [];
         if (numbers.Expunged.Count == 0 || news.Kind == NewsKind.All)
         {
+            Contexts.ForEach(c => c.TellExpunged(session.Output, View, numbers.Expunged));
             await TellExpungedAsync(session, numbers.Expunged, cancellationToken);
+            added = numbers.Added;
             View = now;
             _gone.Clear();
             if (numbers.Added.Count > 0)
@@ -218,6 +224,25 @@ internal sealed class SelectedMailbox
 
         TellKeywords(session);
         await TellFlagsAsync(session, session.Watch is { WantsFlags: false } ? [] : changed, news, cancellationToken);
+        if (Contexts.Count > 0)
+        {
+            await TellContextsAsync(session, [.. flags.Changed.Concat(added).Distinct().Order()], cancellationToken);
+        }
+    }
+
+    /// <summary>Messages that are new in the view or changed enter or leave results; one that grows too large is given up.</summary>
+    private async ValueTask TellContextsAsync(ImapSession session, IReadOnlyList<Uid> changed, CancellationToken cancellationToken)
+    {
+        foreach (var context in Contexts)
+        {
+            await context.TellChangedAsync(session, this, changed, cancellationToken);
+            if (context.Count > session.With.MaxUpdatedMessages)
+            {
+                session.Untagged($"NO [NOUPDATE \"{context.Tag}\"] Too much to keep up to date");
+            }
+        }
+
+        Contexts.RemoveAll(c => c.Count > session.With.MaxUpdatedMessages);
     }
 
     /// <summary>The head of a FETCH response, or of UIDFETCH (RFC 9586 3.3).</summary>

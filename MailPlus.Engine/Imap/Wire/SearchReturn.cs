@@ -13,6 +13,12 @@ internal enum ReturnItems
 
     /// <summary>Keep the result as "$".</summary>
     Save = 32,
+
+    /// <summary>Tell what enters and leaves the result from now on (RFC 5267 4.3).</summary>
+    Update = 64,
+
+    /// <summary>A hint that more of the same will be asked (RFC 5267 4.2); nothing follows from it.</summary>
+    Context = 128,
 }
 
 /// <summary>A stretch of a result, counted from 1 at its start, or at its end when <paramref name="FromEnd"/> (RFC 9394).</summary>
@@ -61,7 +67,7 @@ internal sealed record SearchReturn(ReturnItems Items)
     public bool Has(ReturnItems item) => (Items & item) != 0;
 
     /// <summary>Only SAVE was asked: then no ESEARCH is sent (RFC 9051 6.4.4).</summary>
-    public bool IsSilent => Items == ReturnItems.Save && Partial is null;
+    public bool IsSilent => (Items & ~ReturnItems.Context) == ReturnItems.Save && Partial is null;
 
     /// <summary>Reads <c>RETURN (…)</c> and the space after it where it is there.</summary>
     public static SearchReturn TryRead(ref ArgumentReader reader)
@@ -100,7 +106,7 @@ internal sealed record SearchReturn(ReturnItems Items)
             throw new SyntaxException("ALL and PARTIAL exclude each other");
         }
 
-        return new SearchReturn(partial is not null || items != ReturnItems.None ? items : ReturnItems.All) { Partial = partial };
+        return new SearchReturn(partial is not null || (items & ~ReturnItems.Context) != ReturnItems.None ? items : items | ReturnItems.All) { Partial = partial };
     }
 
     /// <summary>Refuses what only goes with a fuzzy key (RFC 6203 4, 6).</summary>
@@ -121,6 +127,8 @@ internal sealed record SearchReturn(ReturnItems Items)
         "COUNT" => ReturnItems.Count,
         "SAVE" => ReturnItems.Save,
         "RELEVANCY" => ReturnItems.Relevancy,
+        "UPDATE" => ReturnItems.Update,
+        "CONTEXT" => ReturnItems.Context,
         _ => throw new SyntaxException("Unknown search return option"),
     };
 }
