@@ -7,7 +7,7 @@ namespace MailPlus.Tests.Store;
 /// <summary>Access control lists (RFC 4314).</summary>
 public abstract partial class MailStoreContract
 {
-    private static readonly AccountId Reader = new(8);
+    protected static readonly AccountId Reader = new(8);
 
     [SkippableFact]
     public async Task An_access_control_list_is_kept_and_goes_with_its_mailbox()
