@@ -1,4 +1,5 @@
 using System.Net;
+using MailPlus.Engine.Accounts.Activation;
 using MailPlus.Engine.Primitives;
 
 namespace MailPlus.Engine.Accounts;
@@ -27,6 +28,15 @@ public sealed record Account(AccountId Id, string Name, EmailAddress PrimaryAddr
 
     /// <summary>State.</summary>
     public AccountState State { get; init; }
+
+    /// <summary>What was chosen for this account itself (ACC-21).</summary>
+    public ActivationChoice Activation { get; init; }
+
+    /// <summary>Why it is activated or not (ACC-23).</summary>
+    public ActivationReason Reason { get; init; }
+
+    /// <summary>Status of the underlying account (ACC-24).</summary>
+    public AccountStatus Status { get; init; }
 
     /// <summary>A member of Administrators.</summary>
     public bool IsAdministrator { get; init; }

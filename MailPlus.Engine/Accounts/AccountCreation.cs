@@ -1,3 +1,4 @@
+using MailPlus.Engine.Accounts.Activation;
 using MailPlus.Engine.Accounts.Credentials;
 using MailPlus.Engine.Database;
 using MailPlus.Engine.Events;
@@ -35,7 +36,10 @@ internal static class AccountCreation
             NameKey = AddressBook.NameKey(name),
             DisplayName = draft.Account.DisplayName.Trim(),
             DisplayKey = AddressBook.NameKey(draft.Account.DisplayName),
-            State = (int)draft.Account.State,
+            // Who creates it settles it in the same transaction, where licences are counted.
+            State = (int)AccountState.Deactivated,
+            Reason = (int)ActivationReason.NotActivated,
+            Activation = (int)(draft.Account.State == AccountState.Active ? ActivationChoice.Activate : ActivationChoice.Deactivate),
             IsAdministrator = draft.Account.IsAdministrator,
             QuotaOctets = draft.Account.QuotaOctets,
             QuotaMessages = draft.Account.QuotaMessages,

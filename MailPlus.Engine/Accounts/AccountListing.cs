@@ -12,6 +12,11 @@ internal static class AccountListing
     internal static async Task<Page<Account>> ReadAsync(SystemContext context, AccountQuery query, CancellationToken cancellationToken)
     {
         var rows = Filter(context.Accounts, query);
+        if (query.Group is { } group)
+        {
+            rows = rows.Where(row => context.GroupMembers.Any(member => member.GroupId == group.Value && member.AccountId == row.Id));
+        }
+
         var total = await rows.CountAsync(cancellationToken);
         var page = await Sort(rows, query).Skip(Math.Max(0, query.Offset)).Take(Math.Clamp(query.Limit, 1, MaximumRows)).Include(row => row.Addresses).ToListAsync(cancellationToken);
         return new Page<Account>([.. page.Select(AccountRows.ToAccount)], total);
@@ -28,6 +33,11 @@ internal static class AccountListing
         if (query.State is { } state)
         {
             rows = rows.Where(row => row.State == (int)state);
+        }
+
+        if (query.Reason is { } reason)
+        {
+            rows = rows.Where(row => row.Reason == (int)reason);
         }
 
         if (query.Domain is { } domain)

@@ -1,3 +1,4 @@
+using MailPlus.Engine.Accounts.Activation;
 using MailPlus.Engine.Database;
 using MailPlus.Engine.Events;
 using MailPlus.Engine.Primitives;
@@ -6,9 +7,17 @@ using Microsoft.EntityFrameworkCore;
 namespace MailPlus.Engine.Accounts;
 
 /// <summary>Operations on accounts (Account page, <c>account</c> verbs, REST). Permission ManageAccounts, except for what one does to one's own account.</summary>
-public sealed class AccountOperations(SystemDatabase database, AddressBook addressBook, AccountPasswords passwords, AccountMail mail, WebSessions sessions) : IQuotaOperations
+public sealed class AccountOperations : IQuotaOperations
 {
     private const int MaximumAtOnce = 10_000;
+    private readonly SystemDatabase _database;
+    private readonly AddressBook _addressBook;
+    private readonly AccountPasswords _passwords;
+    private readonly AccountMail _mail;
+    private readonly Seating _seating;
+
+    internal AccountOperations(SystemDatabase database, AddressBook addressBook, AccountPasswords passwords, AccountMail mail, Seating seating) =>
+        (_database, _addressBook, _passwords, _mail, _seating) = (database, addressBook, passwords, mail, seating);
 
     /// <summary>Adds an account, joins it to its domain and makes its mailboxes.</summary>
     /// <exception cref="RefusedException">NotAllowed; Invalid with a field; AlreadyExists (name or address); NotFound (domain).</exception>
@@ -16,20 +25,26 @@ public sealed class AccountOperations(SystemDatabase database, AddressBook addre
     {
         actor.Require(Permission.ManageAccounts);
         AccountRules.Check(account);
-        var stored = await passwords.HashAsync(actor, account.Password, cancellationToken);
-        var id = await AccountIds.ReserveAsync(database, cancellationToken);
+        var stored = await _passwords.HashAsync(actor, account.Password, cancellationToken);
+        var id = await AccountIds.ReserveAsync(_database, cancellationToken);
 
         // Mailboxes first: an account that can be seen can receive. A crash before the row leaves an empty folder under a number that is never used again.
-        await mail.CreateAsync(id, cancellationToken);
-        var row = await database.WriteAsync(context => AccountCreation.AddAsync(context, addressBook, new AccountDraft(id, actor, account, stored, database.Now), cancellationToken), cancellationToken);
-        return AccountRows.ToAccount(row);
+        await _mail.CreateAsync(id, cancellationToken);
+        return await _database.WriteAsync(
+            async context =>
+            {
+                var row = await AccountCreation.AddAsync(context, _addressBook, new AccountDraft(id, actor, account, stored, _database.Now), cancellationToken);
+                await _seating.SettleAsync(context, new SeatingChange(actor, _database.Now) { Only = [row.Id], IsDemanded = _ => true }, cancellationToken);
+                return AccountRows.ToAccount(row);
+            },
+            cancellationToken);
     }
 
     /// <summary>Lists accounts.</summary>
     public Task<Page<Account>> ListAsync(Actor actor, AccountQuery query, CancellationToken cancellationToken)
     {
         actor.Require(Permission.ManageAccounts);
-        return database.ReadAsync(context => AccountListing.ReadAsync(context, query, cancellationToken), cancellationToken);
+        return _database.ReadAsync(context => AccountListing.ReadAsync(context, query, cancellationToken), cancellationToken);
     }
 
     /// <summary>One account; one's own needs no permission.</summary>
@@ -41,7 +56,7 @@ public sealed class AccountOperations(SystemDatabase database, AddressBook addre
             actor.Require(Permission.ManageAccounts);
         }
 
-        return database.ReadAsync(async context => AccountRows.ToAccount(await FindAsync(context, account, cancellationToken)), cancellationToken);
+        return _database.ReadAsync(async context => AccountRows.ToAccount(await FindAsync(context, account, cancellationToken)), cancellationToken);
     }
 
     /// <summary>Changes properties.</summary>
@@ -62,6 +77,12 @@ public sealed class AccountOperations(SystemDatabase database, AddressBook addre
                     AccountRules.RequireAdministrator(actor);
                     await RequireAnotherAdministratorAsync(context, [account], cancellationToken);
                     row.IsAdministrator = isAdministrator;
+                }
+
+                if (change.IsDisabled is { } isDisabled && isDisabled != row.IsDisabled)
+                {
+                    row.IsDisabled = isDisabled;
+                    await _seating.SettleAsync(context, new SeatingChange(actor, _database.Now) { Only = [row.Id] }, cancellationToken);
                 }
 
                 row.DisplayName = change.DisplayName?.Trim() ?? row.DisplayName;
@@ -91,7 +112,7 @@ public sealed class AccountOperations(SystemDatabase database, AddressBook addre
     public Task<int> SetStateAsync(Actor actor, IReadOnlyList<AccountId> accounts, AccountState state, CancellationToken cancellationToken)
     {
         actor.Require(Permission.ManageAccounts);
-        return database.WriteAsync(
+        return _database.WriteAsync(
             async context =>
             {
                 var rows = await FindAllAsync(context, accounts, cancellationToken);
@@ -100,22 +121,17 @@ public sealed class AccountOperations(SystemDatabase database, AddressBook addre
                     await RequireAnotherAdministratorAsync(context, accounts, cancellationToken);
                 }
 
-                var changed = rows.Where(row => row.State != (int)state).ToList();
-                foreach (var row in changed)
+                var choice = (int)(state == AccountState.Active ? ActivationChoice.Activate : ActivationChoice.Deactivate);
+                foreach (var row in rows.Where(row => row.Activation != choice || row.State != (int)state))
                 {
                     AccountRules.RequireMayTouch(actor, row);
-                    row.State = (int)state;
+                    row.Activation = choice;
                     Record(context, actor, state == AccountState.Active ? "AccountActivated" : "AccountDeactivated", row);
-                    context.AfterCommit(() => addressBook.Set(AccountRows.ToEntry(row)));
+                    context.AfterCommit(() => _addressBook.Set(AccountRows.ToEntry(row)));
                 }
 
-                if (state == AccountState.Deactivated)
-                {
-                    var ids = changed.Select(row => row.Id).ToList();
-                    await sessions.RemoveAsync(context, all => all.Where(session => ids.Contains(session.AccountId)), cancellationToken);
-                }
-
-                return changed.Count;
+                return await _seating.SettleAsync(
+                    context, new SeatingChange(actor, _database.Now) { Only = [.. rows.Select(row => row.Id)], IsDemanded = _ => state == AccountState.Active }, cancellationToken);
             },
             cancellationToken);
     }
@@ -133,7 +149,7 @@ public sealed class AccountOperations(SystemDatabase database, AddressBook addre
     public async Task ChangeOwnPasswordAsync(Actor actor, string oldPassword, string password, CancellationToken cancellationToken)
     {
         var account = RequireAccount(actor);
-        await passwords.RequireOwnAsync(actor, oldPassword, cancellationToken);
+        await _passwords.RequireOwnAsync(actor, oldPassword, cancellationToken);
         await StorePasswordAsync(actor, account, "PasswordChanged", password, cancellationToken);
     }
 
@@ -165,7 +181,7 @@ public sealed class AccountOperations(SystemDatabase database, AddressBook addre
             throw new RefusedException(new Refusal(RefusalKind.NotAllowed, "OwnAccount"));
         }
 
-        var removed = await database.WriteAsync(
+        var removed = await _database.WriteAsync(
             async context =>
             {
                 var rows = await FindAllAsync(context, accounts, cancellationToken);
@@ -175,16 +191,17 @@ public sealed class AccountOperations(SystemDatabase database, AddressBook addre
                     AccountRules.RequireMayTouch(actor, row);
                     Record(context, actor, "AccountDeleted", row);
                     AccountIds.AddDeletion(context, new AccountId(row.Id));
-                    context.AfterCommit(() => addressBook.Remove(new AccountId(row.Id)));
+                    context.AfterCommit(() => _addressBook.Remove(new AccountId(row.Id)));
                 }
 
                 var ids = rows.Select(row => row.Id).ToList();
-                await sessions.RemoveAsync(context, all => all.Where(session => ids.Contains(session.AccountId)), cancellationToken);
+                await _seating.Sessions.RemoveAsync(context, all => all.Where(session => ids.Contains(session.AccountId)), cancellationToken);
                 context.Accounts.RemoveRange(rows);
+                await _seating.SettleAsync(context, new SeatingChange(actor, _database.Now) { Only = [] }, cancellationToken);
                 return ids;
             },
             cancellationToken);
-        await AccountIds.FinishDeletionsAsync(database, mail, cancellationToken);
+        await AccountIds.FinishDeletionsAsync(_database, _mail, cancellationToken);
         return removed.Count;
     }
 
@@ -218,7 +235,7 @@ public sealed class AccountOperations(SystemDatabase database, AddressBook addre
 
     private async Task StorePasswordAsync(Actor actor, AccountId account, string action, string password, CancellationToken cancellationToken)
     {
-        var stored = await passwords.HashAsync(actor, password, cancellationToken);
+        var stored = await _passwords.HashAsync(actor, password, cancellationToken);
         await ChangeAsync(
             actor,
             account,
@@ -228,23 +245,23 @@ public sealed class AccountOperations(SystemDatabase database, AddressBook addre
                 AccountRules.RequireMayTouch(actor, row);
                 row.PasswordHash = stored.Hash;
                 row.ScramVerifier = stored.ScramVerifier;
-                await sessions.RemoveAsync(context, all => all.Where(session => session.AccountId == account.Value), cancellationToken);
+                await _seating.Sessions.RemoveAsync(context, all => all.Where(session => session.AccountId == account.Value), cancellationToken);
             },
             cancellationToken);
     }
 
     private Task<Account> ChangeAsync(Actor actor, AccountId account, string action, Func<SystemContext, AccountRow, Task> change, CancellationToken cancellationToken) =>
-        database.WriteAsync(
+        _database.WriteAsync(
             async context =>
             {
                 var row = await FindAsync(context, account, cancellationToken);
                 await change(context, row);
                 Record(context, actor, action, row);
-                context.AfterCommit(() => addressBook.Set(AccountRows.ToEntry(row)));
+                context.AfterCommit(() => _addressBook.Set(AccountRows.ToEntry(row)));
                 return AccountRows.ToAccount(row);
             },
             cancellationToken);
 
     private void Record(SystemContext context, Actor actor, string action, AccountRow row) =>
-        AdminTrail.Add(context, new AdminActed(actor.Name, action, AccountRows.ToAccount(row).PrimaryAddress.ToDisplayString()) { Time = database.Now, Client = actor.Address });
+        AdminTrail.Add(context, new AdminActed(actor.Name, action, AccountRows.ToAccount(row).PrimaryAddress.ToDisplayString()) { Time = _database.Now, Client = actor.Address });
 }

@@ -1,3 +1,4 @@
+using MailPlus.Engine.Accounts.Activation;
 using MailPlus.Engine.Primitives;
 
 namespace MailPlus.Engine.Accounts;
@@ -46,6 +47,9 @@ public sealed record AccountChange
     /// <summary>Membership of Administrators. The last active administrator cannot be taken out.</summary>
     public bool? IsAdministrator { get; init; }
 
+    /// <summary>Whether the account is disabled: its mail stays, it uses no licence (ACC-24).</summary>
+    public bool? IsDisabled { get; init; }
+
     /// <summary>UI language.</summary>
     public string? Language { get; init; }
 
@@ -89,6 +93,12 @@ public sealed record AccountQuery
 
     /// <summary>Only accounts in this state.</summary>
     public AccountState? State { get; init; }
+
+    /// <summary>Only accounts that are or are not activated for this reason.</summary>
+    public ActivationReason? Reason { get; init; }
+
+    /// <summary>Only members of this group.</summary>
+    public GroupId? Group { get; init; }
 
     /// <summary>Only members of this domain.</summary>
     public DomainId? Domain { get; init; }

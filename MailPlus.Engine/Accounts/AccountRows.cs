@@ -1,3 +1,4 @@
+using MailPlus.Engine.Accounts.Activation;
 using MailPlus.Engine.Database;
 using MailPlus.Engine.Primitives;
 
@@ -18,6 +19,9 @@ internal static class AccountRows
             DisplayName = row.DisplayName,
             Addresses = addresses,
             State = (AccountState)row.State,
+            Activation = (ActivationChoice)row.Activation,
+            Reason = (ActivationReason)row.Reason,
+            Status = ActivationInputs.StatusOf(row.Name, row.IsDisabled),
             IsAdministrator = row.IsAdministrator,
             QuotaOctets = row.QuotaOctets,
             QuotaMessages = row.QuotaMessages,

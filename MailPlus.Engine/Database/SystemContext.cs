@@ -25,6 +25,12 @@ public abstract class SystemContext(DbContextOptions options) : DbContext(option
 
     internal DbSet<ShareRow> Shares => Set<ShareRow>();
 
+    internal DbSet<LicenceRow> Licences => Set<LicenceRow>();
+
+    internal DbSet<GroupRow> Groups => Set<GroupRow>();
+
+    internal DbSet<GroupMemberRow> GroupMembers => Set<GroupMemberRow>();
+
     internal DbSet<StateRow> States => Set<StateRow>();
 
     internal DbSet<OutboxRow> Outbox => Set<OutboxRow>();
@@ -103,6 +109,7 @@ public abstract class SystemContext(DbContextOptions options) : DbContext(option
             table.HasOne<AccountRow>().WithMany().HasForeignKey(row => row.OwnerId).OnDelete(DeleteBehavior.Cascade);
             table.HasOne<AccountRow>().WithMany().HasForeignKey(row => row.ReaderId).OnDelete(DeleteBehavior.Cascade);
         });
+        AccountTables.Add(modelBuilder);
         modelBuilder.Entity<StateRow>().ToTable("states").HasKey(row => row.Name);
         modelBuilder.Entity<OutboxRow>().ToTable("outbox").HasKey(row => row.Id);
         modelBuilder.Entity<StsPolicyRow>(table =>

@@ -146,6 +146,21 @@ internal sealed class AccountRow
     /// <summary>0 active, 1 deactivated.</summary>
     public int State { get; set; }
 
+    /// <summary>Activation.ActivationChoice: what was chosen for this account itself.</summary>
+    public int Activation { get; set; }
+
+    /// <summary>Activation.ActivationReason: why State is what it is.</summary>
+    public int Reason { get; set; }
+
+    public bool IsDisabled { get; set; }
+
+    /// <summary>Activation.AccountType.</summary>
+    public int Source { get; set; }
+
+    /// <summary>Its identity in the directory it comes from.</summary>
+    [MaxLength(200)]
+    public string? ExternalId { get; set; }
+
     public bool IsAdministrator { get; set; }
 
     public long? QuotaOctets { get; set; }
@@ -227,6 +242,56 @@ internal sealed class ShareRow
 
     /// <summary>Null for anyone.</summary>
     public long? ReaderId { get; set; }
+}
+
+/// <summary>An installed licence key.</summary>
+internal sealed class LicenceRow
+{
+    public long Id { get; set; }
+
+    [MaxLength(64)]
+    public string KeyId { get; set; } = "";
+
+    /// <summary>The key as it was issued: verified again whenever seats are counted.</summary>
+    [MaxLength(1000)]
+    public string Token { get; set; } = "";
+
+    /// <summary>UTC microseconds.</summary>
+    public long Added { get; set; }
+}
+
+/// <summary>A group of accounts.</summary>
+internal sealed class GroupRow
+{
+    public long Id { get; set; }
+
+    [MaxLength(100)]
+    public string Name { get; set; } = "";
+
+    /// <summary>NFC, lower case.</summary>
+    [MaxLength(100)]
+    public string NameKey { get; set; } = "";
+
+    [MaxLength(500)]
+    public string Description { get; set; } = "";
+
+    /// <summary>Activation.ActivationChoice.</summary>
+    public int Activation { get; set; }
+
+    /// <summary>Activation.AccountType.</summary>
+    public int Source { get; set; }
+
+    /// <summary>Its identity in the directory it comes from.</summary>
+    [MaxLength(200)]
+    public string? ExternalId { get; set; }
+}
+
+/// <summary>An account in a group.</summary>
+internal sealed class GroupMemberRow
+{
+    public long GroupId { get; set; }
+
+    public long AccountId { get; set; }
 }
 
 /// <summary>A named value the engine keeps for itself.</summary>

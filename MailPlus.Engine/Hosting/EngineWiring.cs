@@ -1,5 +1,8 @@
 using MailPlus.Engine.Accounts;
+using MailPlus.Engine.Accounts.Activation;
 using MailPlus.Engine.Accounts.Credentials;
+using MailPlus.Engine.Accounts.Groups;
+using MailPlus.Engine.Accounts.Licensing;
 using MailPlus.Engine.Accounts.Sasl;
 using MailPlus.Engine.Audit;
 using MailPlus.Engine.Database;
@@ -71,6 +74,15 @@ public sealed class EngineWiring : IAsyncDisposable
 
     /// <summary>Account operations.</summary>
     public AccountOperations Accounts { get; private set; } = null!;
+
+    /// <summary>Activation of users and groups.</summary>
+    public ActivationOperations Activation { get; private set; } = null!;
+
+    /// <summary>Group operations.</summary>
+    public GroupOperations Groups { get; private set; } = null!;
+
+    /// <summary>Licence operations.</summary>
+    public LicenceOperations Licences { get; private set; } = null!;
 
     /// <summary>Domain operations.</summary>
     public DomainOperations Domains { get; private set; } = null!;
@@ -244,7 +256,12 @@ public sealed class EngineWiring : IAsyncDisposable
         var mail = new AccountMail(Store.CreateAsync, DeleteMailAsync);
         await AccountIds.FinishDeletionsAsync(database, mail, cancellationToken);
         var passwords = new AccountPasswords(hashing, Authenticator, signInRules);
-        Accounts = new AccountOperations(database, addressBook, passwords, mail, WebSessions);
+        var licences = new Licences(LicenceAuthority.Open(Run.LicenceIssuer), Run);
+        var seating = new Seating(addressBook, WebSessions, licences);
+        Licences = new LicenceOperations(database, licences, seating);
+        Activation = new ActivationOperations(database, seating);
+        Groups = new GroupOperations(database, seating);
+        Accounts = new AccountOperations(database, addressBook, passwords, mail, seating);
         var keyring = new DkimKeyring();
         await keyring.LoadAsync(database, cancellationToken);
         Domains = new DomainOperations(database, addressBook) { Keyring = keyring };
@@ -274,11 +291,11 @@ public sealed class EngineWiring : IAsyncDisposable
 
         WireListeners(queue, name => authorities.IsConfigured ? Certificates.AskingOptionsFor(name) : Certificates.OptionsFor(name), logs, clock);
         var signIns = new SignInJournal(database, Events, clock);
-        var loops = new EngineLoops([new EngineLoop("log-writer", logWriter.RunAsync), new EngineLoop("sign-in-journal", signIns.RunAsync), new EngineLoop("tls-ledger", tlsLedger.RunAsync), new EngineLoop("sts-policies", stsPolicies.RunAsync), new EngineLoop("search-index", Index.RunAsync), new EngineLoop("dkim-keys", new DkimRotation(Dkim, clock, logs.CreateLogger<DkimRotation>()).RunAsync), .. server is null ? (ReadOnlySpan<EngineLoop>)[] : [new EngineLoop("notices", server.RunAsync), new EngineLoop("system-follow", database.RunAsync), new EngineLoop("store-follow", shared!.FollowAsync)]], clock, logs.CreateLogger<EngineHost>());
+        var loops = new EngineLoops([new EngineLoop("log-writer", logWriter.RunAsync), new EngineLoop("sign-in-journal", signIns.RunAsync), new EngineLoop("tls-ledger", tlsLedger.RunAsync), new EngineLoop("sts-policies", stsPolicies.RunAsync), new EngineLoop("search-index", Index.RunAsync), new EngineLoop("licences", token => Licences.RunAsync(clock, token)), new EngineLoop("dkim-keys", new DkimRotation(Dkim, clock, logs.CreateLogger<DkimRotation>()).RunAsync), .. server is null ? (ReadOnlySpan<EngineLoop>)[] : [new EngineLoop("notices", server.RunAsync), new EngineLoop("system-follow", database.RunAsync), new EngineLoop("store-follow", shared!.FollowAsync)]], clock, logs.CreateLogger<EngineHost>());
         Host = Keep(new EngineHost(queue, Listeners, loops, logs.CreateLogger<EngineHost>()));
 
         var firstRun = new FirstRun(folder.Root);
-        Setup = new SetupOperations(new SetupParts(database, settings, addressBook, passwords, mail), firstRun);
+        Setup = new SetupOperations(new SetupParts(database, settings, addressBook, passwords, mail) { Seating = seating }, firstRun);
         if (Setup.IsNeeded)
         {
             firstRun.Begin();

@@ -1,4 +1,5 @@
 using MailPlus.Engine.Accounts;
+using MailPlus.Engine.Accounts.Activation;
 using MailPlus.Engine.Database;
 using MailPlus.Engine.Domains;
 using MailPlus.Engine.Primitives;
@@ -22,19 +23,27 @@ public sealed record SetupRequest(string Hostname, string Domain, string Adminis
 }
 
 /// <summary>What set-up writes into.</summary>
-public sealed record SetupParts(SystemDatabase Database, SettingsStore Settings, AddressBook AddressBook, AccountPasswords Passwords, AccountMail Mail);
+internal sealed record SetupParts(SystemDatabase Database, SettingsStore Settings, AddressBook AddressBook, AccountPasswords Passwords, AccountMail Mail)
+{
+    internal required Seating Seating { get; init; }
+}
 
 /// <summary>First set-up. Nothing is written before <see cref="ApplyAsync"/>, which does everything or nothing.</summary>
-public sealed class SetupOperations(SetupParts parts, FirstRun firstRun)
+public sealed class SetupOperations
 {
+    private readonly SetupParts _parts;
+    private readonly FirstRun _firstRun;
+
+    internal SetupOperations(SetupParts parts, FirstRun firstRun) => (_parts, _firstRun) = (parts, firstRun);
+
     /// <summary>True until set-up has been applied.</summary>
-    public bool IsNeeded => !parts.Settings.Current.IsSetUp;
+    public bool IsNeeded => !_parts.Settings.Current.IsSetUp;
 
     /// <summary>The one-time token that the start-up text prints in the wizard's URL: <c>/setup?token=…</c>; null once set up.</summary>
-    public string? Token => firstRun.Token;
+    public string? Token => _firstRun.Token;
 
     /// <summary>Whether a token opens the wizard; constant time.</summary>
-    public bool IsToken(string? token) => firstRun.IsToken(token);
+    public bool IsToken(string? token) => _firstRun.IsToken(token);
 
     /// <summary>What is wrong with a request, a refusal per field ("Hostname", "Domain", "Administrator", "Password"); empty when nothing is.</summary>
     public IReadOnlyList<Refusal> Validate(SetupRequest request)
@@ -54,7 +63,7 @@ public sealed class SetupOperations(SetupParts parts, FirstRun firstRun)
             refusals.Add(new Refusal(RefusalKind.Invalid, "NameMalformed") { Field = "Administrator", Arguments = ["64"] });
         }
 
-        if (parts.Passwords.Check(Actor.Operator, request.Password) is { } password)
+        if (_parts.Passwords.Check(Actor.Operator, request.Password) is { } password)
         {
             refusals.Add(password);
         }
@@ -75,18 +84,18 @@ public sealed class SetupOperations(SetupParts parts, FirstRun firstRun)
 
         var domain = DomainName.Parse(request.Domain);
         var address = EmailAddress.Parse($"{request.Administrator}@{domain.Ascii}");
-        var stored = await parts.Passwords.HashAsync(Actor.Operator, request.Password, cancellationToken);
-        var id = await AccountIds.ReserveAsync(parts.Database, cancellationToken);
-        await parts.Mail.CreateAsync(id, cancellationToken);
+        var stored = await _parts.Passwords.HashAsync(Actor.Operator, request.Password, cancellationToken);
+        var id = await AccountIds.ReserveAsync(_parts.Database, cancellationToken);
+        await _parts.Mail.CreateAsync(id, cancellationToken);
         var account = new NewAccount(address, request.Password)
         {
             DisplayName = request.DisplayName.Trim().Length > 0 ? request.DisplayName.Trim() : request.Administrator,
             IsAdministrator = true,
             Language = request.Language,
         };
-        var draft = new AccountDraft(id, Actor.Operator, account, stored, parts.Database.Now);
-        var row = await parts.Database.WriteAsync(context => WriteAsync(context, request, new NewDomain(domain), draft, cancellationToken), cancellationToken);
-        firstRun.End();
+        var draft = new AccountDraft(id, Actor.Operator, account, stored, _parts.Database.Now);
+        var row = await _parts.Database.WriteAsync(context => WriteAsync(context, request, new NewDomain(domain), draft, cancellationToken), cancellationToken);
+        _firstRun.End();
         return Authenticator.ActorOf(AccountRows.ToAccount(row));
     }
 
@@ -95,13 +104,14 @@ public sealed class SetupOperations(SetupParts parts, FirstRun firstRun)
         RequireNeeded(); // again, now that nobody else writes
         if (!await context.Domains.AnyAsync(row => row.Name == domain.Name.Ascii, cancellationToken))
         {
-            await DomainCreation.AddAsync(context, parts.AddressBook, draft.Actor, domain, draft.Now);
+            await DomainCreation.AddAsync(context, _parts.AddressBook, draft.Actor, domain, draft.Now);
             await context.SaveChangesAsync(cancellationToken); // the account looks for it
         }
 
-        var row = await AccountCreation.AddAsync(context, parts.AddressBook, draft, cancellationToken);
-        var present = parts.Settings.Current;
-        parts.Settings.Add(context, draft.Actor, present with { Smtp = present.Smtp with { Hostname = DomainName.Parse(request.Hostname).Ascii } });
+        var row = await AccountCreation.AddAsync(context, _parts.AddressBook, draft, cancellationToken);
+        await _parts.Seating.SettleAsync(context, new SeatingChange(draft.Actor, draft.Now) { Only = [row.Id], IsDemanded = _ => true }, cancellationToken);
+        var present = _parts.Settings.Current;
+        _parts.Settings.Add(context, draft.Actor, present with { Smtp = present.Smtp with { Hostname = DomainName.Parse(request.Hostname).Ascii } });
         return row;
     }
 

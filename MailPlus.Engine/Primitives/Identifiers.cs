@@ -10,6 +10,9 @@ public readonly record struct AccountId(long Value)
 /// <summary>A mailbox (an IMAP folder) inside one account. Positive, never reused inside the account.</summary>
 public readonly record struct MailboxId(long Value);
 
+/// <summary>A group of accounts: a row id of the system database.</summary>
+public readonly record struct GroupId(long Value);
+
 /// <summary>A hosted domain: a row id of the system database.</summary>
 public readonly record struct DomainId(long Value);
 

@@ -22,6 +22,9 @@ public sealed record RunOptions
     /// <summary>--loopback-lab: on connections from loopback allow log-in without TLS and lift log-in and rate throttles, password rules and the licence limit.</summary>
     public bool LoopbackLab { get; init; }
 
+    /// <summary>Public key licences are verified by, in base64, instead of the one built in; for tests, no option sets it.</summary>
+    internal string? LicenceIssuer { get; init; }
+
     /// <summary>Whether the laboratory relaxations hold for a peer.</summary>
     public bool IsLab(IPAddress? peer) => LoopbackLab && peer is not null && IPAddress.IsLoopback(peer.IsIPv4MappedToIPv6 ? peer.MapToIPv4() : peer);
 }

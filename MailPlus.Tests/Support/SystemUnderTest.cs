@@ -1,5 +1,8 @@
 using MailPlus.Engine.Accounts;
+using MailPlus.Engine.Accounts.Activation;
 using MailPlus.Engine.Accounts.Credentials;
+using MailPlus.Engine.Accounts.Groups;
+using MailPlus.Engine.Accounts.Licensing;
 using MailPlus.Engine.Database;
 using MailPlus.Engine.Domains;
 using MailPlus.Engine.Domains.Aliases;
@@ -42,11 +45,16 @@ internal sealed class SystemUnderTest : IAsyncDisposable
                 MailMade.Remove(id);
                 return Task.CompletedTask;
             });
-        Accounts = new AccountOperations(Database, AddressBook, Passwords, Mail, Sessions);
+        var licences = new Licences(LicenceAuthority.Open(Issuer.PublicKey), Run);
+        var seating = new Seating(AddressBook, Sessions, licences);
+        Licences = new LicenceOperations(Database, licences, seating);
+        Activation = new ActivationOperations(Database, seating);
+        Groups = new GroupOperations(Database, seating);
+        Accounts = new AccountOperations(Database, AddressBook, Passwords, Mail, seating);
         Domains = new DomainOperations(Database, AddressBook);
         Aliases = new AliasOperations(Database, AddressBook);
         FirstRun = new FirstRun(Folder);
-        Setup = new SetupOperations(new SetupParts(Database, Settings, AddressBook, Passwords, Mail), FirstRun);
+        Setup = new SetupOperations(new SetupParts(Database, Settings, AddressBook, Passwords, Mail) { Seating = seating }, FirstRun);
     }
 
     public string Folder { get; }
@@ -88,6 +96,14 @@ internal sealed class SystemUnderTest : IAsyncDisposable
     public HashSet<AccountId> MailMade { get; } = [];
 
     public AccountOperations Accounts { get; }
+
+    public LicenceIssuer Issuer { get; } = LicenceIssuer.Create();
+
+    public LicenceOperations Licences { get; }
+
+    public ActivationOperations Activation { get; }
+
+    public GroupOperations Groups { get; }
 
     public DomainOperations Domains { get; }
 

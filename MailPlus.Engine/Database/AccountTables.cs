@@ -1,0 +1,28 @@
+using Microsoft.EntityFrameworkCore;
+
+namespace MailPlus.Engine.Database;
+
+/// <summary>Tables of licences and groups.</summary>
+internal static class AccountTables
+{
+    internal static void Add(ModelBuilder model)
+    {
+        model.Entity<LicenceRow>(table =>
+        {
+            table.ToTable("licences").HasKey(row => row.Id);
+            table.HasIndex(row => row.KeyId).IsUnique();
+        });
+        model.Entity<GroupRow>(table =>
+        {
+            table.ToTable("groups").HasKey(row => row.Id);
+            table.HasIndex(row => row.NameKey).IsUnique();
+        });
+        model.Entity<GroupMemberRow>(table =>
+        {
+            table.ToTable("group_members").HasKey(row => new { row.GroupId, row.AccountId });
+            table.HasIndex(row => row.AccountId);
+            table.HasOne<GroupRow>().WithMany().HasForeignKey(row => row.GroupId).OnDelete(DeleteBehavior.Cascade);
+            table.HasOne<AccountRow>().WithMany().HasForeignKey(row => row.AccountId).OnDelete(DeleteBehavior.Cascade);
+        });
+    }
+}
