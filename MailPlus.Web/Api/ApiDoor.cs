@@ -32,6 +32,8 @@ internal static class ApiDoor
         AliasResource.Map(api);
         DkimResource.Map(api);
         AccountResource.Map(api);
+        GroupResource.Map(api);
+        LicenceResource.Map(api);
         QueueResource.Map(api);
         MailLogResource.Map(api);
         SettingResource.Map(api);

@@ -28,6 +28,9 @@ internal static class MailPlusProgram
                     var manifest = Restore.Run(Path.GetFullPath(words.Word(1, "DIR")), RunOptionsReader.DataFolder(words));
                     Console.WriteLine($"{manifest.Accounts} accounts restored, as they were at {manifest.Made:u}.");
                     return 0;
+                case "licence" when LicenceIssueVerbs.IsNamed(words):
+                    await LicenceIssueVerbs.RunAsync(words, Console.Out);
+                    return 0;
                 default:
                     return await RunVerbAsync(words, arguments);
             }
@@ -73,6 +76,8 @@ internal static class MailPlusProgram
         }
 
         Console.WriteLine("  restore DIR");
+        Console.WriteLine("  licence issuer FILE                     makes the key licences are signed with");
+        Console.WriteLine("  licence issue FILE --accounts N [--from DAY] [--until DAY]");
         Console.WriteLine();
         Console.WriteLine("All take --data DIR (or MAILPLUS_DATA; default ./data). Exit code 0 or 1.");
     }

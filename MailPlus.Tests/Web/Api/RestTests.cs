@@ -45,6 +45,8 @@ public sealed class RestTests(RestServer rest) : IClassFixture<RestServer>
         { "POST", "accounts", """{"address":"x@example.test","password":"Another-Good-1-Pass"}""" }, { "PATCH", "accounts/1", """{"isActive":false}""" },
         { "PUT", "accounts/1/password", """{"password":"Another-Good-1-Pass"}""" }, { "POST", "queue/retry", "" }, { "POST", "queue/1/retry", "" },
         { "PATCH", "settings", """{"Smtp.MaximumHops":"49"}""" },
+        { "GET", "groups", "" }, { "POST", "groups", """{"name":"x"}""" }, { "PUT", "groups/1", """{"name":"x"}""" }, { "PATCH", "groups/1/members", "{}" }, { "DELETE", "groups/1", "" },
+        { "GET", "activation", "" }, { "PATCH", "activation", """{"byDefault":true}""" }, { "GET", "licences", "" }, { "POST", "licences", """{"keys":["x"]}""" }, { "POST", "licences/recheck", "" },
     };
 
     [Theory]
