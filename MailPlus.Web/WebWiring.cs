@@ -1,4 +1,5 @@
 using MailPlus.Engine.Hosting;
+using MailPlus.Web.Admin.Licence;
 using MailPlus.Web.Admin.Log;
 using MailPlus.Web.Admin.Service;
 using MailPlus.Web.Api;
@@ -114,6 +115,7 @@ public static class WebWiring
         MonitoringEndpoints.Map(app);
         MailWiring.Map(app);
         LogExport.Map(app);
+        LicenceExport.Map(app);
         CertificateEndpoints.Map(app);
         ClientSetupEndpoints.Map(app);
         ApiDoor.Map(app);
@@ -128,6 +130,9 @@ public static class WebWiring
         services.AddSingleton(engine.Catalog);
         services.AddSingleton(engine.SettingsOperations);
         services.AddSingleton(engine.Accounts);
+        services.AddSingleton(engine.Activation);
+        services.AddSingleton(engine.Groups);
+        services.AddSingleton(engine.Licences);
         services.AddSingleton(engine.Domains);
         services.AddSingleton(engine.Aliases);
         services.AddSingleton(engine.Dkim);

@@ -12,7 +12,7 @@ public sealed class ConsolePagesTests(BrowserFixture browser) : IAsyncLifetime
     private static readonly string[] Pages =
     [
         "/admin", "/admin?range=month", "/admin/queue", "/admin/domains", "/admin/domains/1", "/admin/domains/1?tab=members", "/admin/domains/1?tab=alias", "/admin/service",
-        "/admin/service?tab=certificate", "/admin/log", "/admin/log?tab=admin", "/admin/accounts", "/admin/accounts?open=1", "/sessions",
+        "/admin/service?tab=certificate", "/admin/log", "/admin/log?tab=admin", "/admin/accounts", "/admin/accounts?open=1", "/admin/groups", "/admin/default-state", "/admin/licence", "/sessions",
     ];
 
     private RunningServer? _server;

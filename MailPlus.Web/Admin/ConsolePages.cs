@@ -11,6 +11,9 @@ internal sealed record ConsolePage(string Name, string Address, string Icon, Per
 {
     /// <summary>Key of the heading it stands under, null for none.</summary>
     public string? Group { get; init; }
+
+    /// <summary>Never offered to those who only have rights delegated to them.</summary>
+    public bool ForAdministrators { get; init; }
 }
 
 /// <summary>The menu of the console in the order of the product's guide. Pages that are not built yet are not listed.</summary>
@@ -25,8 +28,11 @@ internal sealed class ConsolePages
         new("Service", "/admin/service", "service", Permission.ManageSettings),
         new("Log", "/admin/log", "log", Permission.ViewLogs) { Group = "Audit" },
         new("User", "/admin/accounts", "account", Permission.ManageAccounts) { Group = "Account" },
+        new("Group", "/admin/groups", "group", Permission.ManageAccounts) { Group = "Account" },
+        new("DefaultState", "/admin/default-state", "active", Permission.ManageAccounts) { Group = "Account" },
+        new("License", "/admin/licence", "key", Permission.ManageAccounts) { ForAdministrators = true },
     ];
 
     /// <summary>The pages an actor is offered.</summary>
-    public static IEnumerable<ConsolePage> For(Actor actor) => All.Where(page => actor.Has(page.Needs));
+    public static IEnumerable<ConsolePage> For(Actor actor) => All.Where(page => actor.Has(page.Needs) && (!page.ForAdministrators || actor.IsAdministrator));
 }

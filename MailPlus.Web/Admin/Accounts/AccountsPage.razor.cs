@@ -1,5 +1,7 @@
 using System.Globalization;
 using MailPlus.Engine.Accounts;
+using MailPlus.Engine.Accounts.Activation;
+using MailPlus.Engine.Accounts.Groups;
 using MailPlus.Engine.Domains;
 using MailPlus.Engine.Primitives;
 using MailPlus.Web.Shared;
@@ -11,7 +13,12 @@ namespace MailPlus.Web.Admin.Accounts;
 /// <summary>Account &gt; User: the list of accounts (ACC-20 to ACC-35).</summary>
 public sealed partial class AccountsPage
 {
+    private readonly ActivationDraft<AccountId> _draft = new();
     private IReadOnlyList<ListColumn<Account>> _columns = [];
+    private IReadOnlyList<AccountGroup> _groups = [];
+    private ActivationOverview? _overview;
+    private bool _reviewing;
+    private bool _busy;
     private IReadOnlyList<MailDomain> _domains = [];
     private IReadOnlyList<Account> _deleting = [];
     private DataList<Account>? _list;
@@ -28,10 +35,22 @@ public sealed partial class AccountsPage
     private string? Admins { get; set; }
 
     [SupplyParameterFromQuery]
+    private string? Reason { get; set; }
+
+    [SupplyParameterFromQuery]
+    private string? Group { get; set; }
+
+    [SupplyParameterFromQuery]
     private string? Open { get; set; }
 
     [Inject]
     private AccountOperations Accounts { get; set; } = default!;
+
+    [Inject]
+    private ActivationOperations Activation { get; set; } = default!;
+
+    [Inject]
+    private GroupOperations Groups { get; set; } = default!;
 
     [Inject]
     private DomainOperations DomainOperations { get; set; } = default!;
@@ -50,6 +69,11 @@ public sealed partial class AccountsPage
     /// <inheritdoc/>
     protected override async Task LoadAsync()
     {
+        await TryAsync(async actor =>
+        {
+            _overview = await Activation.GetAsync(actor, Gone);
+            _groups = (await Groups.ListAsync(actor, new GroupQuery { Limit = 200 }, Gone)).Rows;
+        });
         await TryAsync(async actor => _domains = (await DomainOperations.ListAsync(actor, new DomainQuery { Limit = 200 }, Gone)).Rows);
         if (long.TryParse(Open, CultureInfo.InvariantCulture, out var id))
         {
@@ -64,6 +88,8 @@ public sealed partial class AccountsPage
             Search = request.Search,
             State = State switch { "active" => AccountState.Active, "deactivated" => AccountState.Deactivated, _ => null },
             Domain = long.TryParse(Domain, CultureInfo.InvariantCulture, out var domain) ? new DomainId(domain) : null,
+            Reason = Enum.TryParse<ActivationReason>(Reason, out var reason) && Enum.IsDefined(reason) ? reason : null,
+            Group = long.TryParse(Group, CultureInfo.InvariantCulture, out var group) ? new GroupId(group) : null,
             AdministratorsOnly = Admins == "1",
             Sort = request.Sort switch
             {
@@ -98,24 +124,49 @@ public sealed partial class AccountsPage
     private async Task AddedAsync(Account account)
     {
         _adding = false;
-        await _list!.ReloadAsync();
+        await RefreshAsync();
         await Script.InvokeVoidAsync("mp.toast", Gone, L["Added", account.PrimaryAddress.ToDisplayString()].Value);
     }
 
     private async Task ChangedAsync(Account account)
     {
         _open = account;
-        await _list!.ReloadAsync();
+        await RefreshAsync();
     }
 
-    private async Task SetStateAsync(IReadOnlyList<Account> accounts, AccountState state)
+    private void Choose(Account account, ActivationChoice choice)
     {
-        var changed = 0;
-        if (await TryAsync(async actor => changed = await Accounts.SetStateAsync(actor, [.. accounts.Select(account => account.Id)], state, Gone)))
+        var active = account.State == AccountState.Active;
+        var seats = choice == ActivationChoice.Activate && !active && account.Status == AccountStatus.Normal ? 1 : choice == ActivationChoice.Deactivate && active ? -1 : 0;
+        _draft.Choose(account.Id, new(account.Name, account.Activation, choice, seats));
+    }
+
+    private void ChooseAll(IReadOnlyList<Account> accounts, ActivationChoice choice)
+    {
+        foreach (var account in accounts)
         {
-            await _list!.ReloadAsync();
-            await Script.InvokeVoidAsync("mp.toast", Gone, L[state == AccountState.Active ? "ActivatedCount" : "DeactivatedCount", changed].Value);
+            Choose(account, choice);
         }
+    }
+
+    private async Task ApplyAsync()
+    {
+        _busy = true;
+        var changed = 0;
+        var done = await TryAsync(async actor => changed = await Activation.ApplyAsync(actor, new ActivationChange { Users = _draft.Choices }, Gone));
+        _busy = false;
+        if (done)
+        {
+            _draft.Clear();
+            await RefreshAsync();
+            await Script.InvokeVoidAsync("mp.toast", Gone, A["AppliedCount", changed].Value);
+        }
+    }
+
+    private async Task RefreshAsync()
+    {
+        await TryAsync(async actor => _overview = await Activation.GetAsync(actor, Gone));
+        await _list!.ReloadAsync();
     }
 
     private void AskDelete(IReadOnlyList<Account> accounts)
@@ -131,7 +182,7 @@ public sealed partial class AccountsPage
         {
             _deleting = [];
             CloseAsync();
-            await _list!.ReloadAsync();
+            await RefreshAsync();
         }
     }
 }
