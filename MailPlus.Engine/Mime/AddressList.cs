@@ -235,7 +235,7 @@ internal sealed class AddressList
         }
 
         var end = EndOfAngle(value, i);
-        var inside = HeaderText.Trim(value[i..end]);
+        var inside = WithoutComments(HeaderText.Trim(value[i..end]));
         Range route = default;
         if (inside.Length > 0 && inside[0] == '@' && inside.IndexOf((byte)':') is > 0 and var colon)
         {
@@ -268,6 +268,39 @@ internal sealed class AddressList
 
         Reset();
         return i;
+    }
+
+    /// <summary>An address in angle brackets may have comments and white space between its parts (RFC 5322 3.4.1, 3.2.2); they are no part of it.</summary>
+    private static ReadOnlySpan<byte> WithoutComments(ReadOnlySpan<byte> inside)
+    {
+        if (!inside.Contains((byte)'('))
+        {
+            return inside;
+        }
+
+        var kept = new ByteBuilder(inside.Length);
+        var depth = 0;
+        var quoted = false;
+        for (var i = 0; i < inside.Length; i++)
+        {
+            var c = inside[i];
+            if (c == '\\' && i + 1 < inside.Length)
+            {
+                kept.Append(depth == 0 ? inside.Slice(i, 2) : default);
+                i++;
+            }
+            else if (c is (byte)'(' or (byte)')' && !quoted)
+            {
+                depth = Math.Max(0, depth + (c == '(' ? 1 : -1));
+            }
+            else if (depth == 0)
+            {
+                quoted ^= c == '"';
+                kept.Append(quoted || c is not ((byte)' ' or (byte)'\t') ? inside.Slice(i, 1) : default);
+            }
+        }
+
+        return depth == 0 ? kept.Written : inside;
     }
 
     private int SkipToComma(ReadOnlySpan<byte> value, int i)

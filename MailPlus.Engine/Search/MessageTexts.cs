@@ -1,3 +1,5 @@
+using System.Collections.Frozen;
+using System.Text;
 using MailPlus.Engine.Mime;
 using MailPlus.Engine.Store.Contract;
 
@@ -9,7 +11,12 @@ internal static class MessageTexts
     /// <summary>Octets of text parts above which a message is not indexed but read by every search.</summary>
     private const long MostIndexed = 2 * 1024 * 1024;
 
-    /// <summary>The header fields: name and decoded value.</summary>
+    private static readonly FrozenSet<string> AddressFields = FrozenSet.Create(StringComparer.OrdinalIgnoreCase, "From", "To", "Cc", "Bcc");
+
+    /// <summary>
+    /// The header fields: name and decoded value. An address that is written with comments or white space between its parts stands once more as ENVELOPE has it, for
+    /// FROM, TO, CC and BCC look for texts in that (RFC 3501 6.4.4).
+    /// </summary>
     public static async ValueTask<List<(string Name, string Value)>> FieldsAsync(StoredContent content, CancellationToken cancellationToken)
     {
         var fields = new List<(string Name, string Value)>();
@@ -18,11 +25,31 @@ internal static class MessageTexts
         {
             if (field.NameLength > 0)
             {
-                fields.Add((header.Name(field), HeaderText.Decode(HeaderText.Unfold(header.Value(field).Span), null, HeaderText.MaxValueOctets)));
+                var (name, value) = (header.Name(field), HeaderText.Unfold(header.Value(field).Span));
+                fields.Add((name, HeaderText.Decode(value, null, HeaderText.MaxValueOctets)));
+                if (AddressFields.Contains(name) && value.Contains((byte)'('))
+                {
+                    AddAddresses(fields, name, value);
+                }
             }
         }
 
         return fields;
+    }
+
+    private static void AddAddresses(List<(string Name, string Value)> fields, string name, byte[] value)
+    {
+        var written = fields[^1].Value;
+        var list = new AddressList();
+        list.Read(value);
+        foreach (var entry in list.Entries)
+        {
+            var address = $"{Encoding.UTF8.GetString(list[entry.Local])}@{Encoding.UTF8.GetString(list[entry.Domain])}";
+            if (entry.Kind == AddressEntryKind.Mailbox && !written.Contains(address, StringComparison.OrdinalIgnoreCase))
+            {
+                fields.Add((name, address));
+            }
+        }
     }
 
     /// <summary>The texts of the body.</summary>

@@ -85,6 +85,8 @@ public sealed class MessageScannerTests
     [InlineData("John john@x", """(("John" NIL "john" "x"))""")]
     [InlineData("a@b <a@b>", """(("a@b" NIL "a" "b"))""")]
     [InlineData("a@[1.2.3.4]", """((NIL NIL "a" "[1.2.3.4]"))""")]
+    [InlineData("<user (he)@ (there) x.org>", """((NIL NIL "user" "x.org"))""")]
+    [InlineData("<\"a (b)\"@x>", """((NIL NIL "a (b)" "x"))""")]
     [InlineData("<>", "NIL")]
     [InlineData("", "NIL")]
     [InlineData(",,;:@<(", """(("@" NIL "(" ""))""")]
