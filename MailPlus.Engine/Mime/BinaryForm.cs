@@ -122,8 +122,11 @@ internal sealed class BinaryForm(MessageContent content, PartTree tree)
         var decoder = PartText.DecoderOf(part);
         return decoder is null
             ? await CopyAsync(part.BodyStart, part.BodyEnd, sink, cancellationToken)
-            : await CopyAsync(part.BodyStart, part.BodyEnd, Converted(decoder.EstimateOutputLength, decoder.Decode, sink), cancellationToken);
+            : await CopyAsync(part.BodyStart, part.BodyEnd, Prepared(part, Converted(decoder.EstimateOutputLength, decoder.Decode, sink)), cancellationToken);
     }
+
+    /// <summary>White space at the end of a line of quoted-printable was added on the way and is deleted (RFC 2045 6.7, rule 3).</summary>
+    private static Sink Prepared(Part part, Sink decoding) => part.Encoding == "QUOTED-PRINTABLE" ? new TrailingSpace(decoding).WriteAsync : decoding;
 
     private async ValueTask<bool> EncodeAsync(Part part, Sink sink, CancellationToken cancellationToken)
     {
