@@ -8,6 +8,9 @@ internal sealed class BodyStructureWriter(ByteBuilder output, AddressList scratc
 {
     private const int MaxLanguages = 20;
 
+    /// <summary>What is told of a part that is handed out without its transfer encoding (RFC 5524 3), null for parts as they are stored.</summary>
+    public (string Encoding, long Size, int Lines)? Decoded { get; init; }
+
     public void Write(Part part)
     {
         output.Append((byte)'(');
@@ -61,9 +64,9 @@ internal sealed class BodyStructureWriter(ByteBuilder output, AddressList scratc
         output.Append((byte)' ');
         HeaderText.WriteField(output, part.Fields[HeaderId.ContentDescription]);
         output.Append((byte)' ');
-        WriteText(part.Encoding);
+        WriteText(Decoded?.Encoding ?? part.Encoding);
         output.Append((byte)' ');
-        output.Append(part.Size);
+        output.Append(Decoded?.Size ?? part.Size);
         if (part.Is("message", "rfc822") || part.Is("message", "global"))
         {
             WriteMessage(part);
@@ -71,7 +74,7 @@ internal sealed class BodyStructureWriter(ByteBuilder output, AddressList scratc
         else if (part.Is("text"))
         {
             output.Append((byte)' ');
-            output.Append(part.Lines);
+            output.Append(Decoded?.Lines ?? part.Lines);
         }
 
         if (extended)

@@ -108,11 +108,13 @@ internal sealed class UrlContent : IAsyncDisposable
         await output.CopyAsync(stream, Octets.Length, cancellationToken);
     }
 
-    /// <summary>The BODYSTRUCTURE of the part a section is of.</summary>
-    public byte[] Structure(SectionPath section)
+    /// <summary>The BODYSTRUCTURE of the part a section is of. When it is handed out decoded, that is what is described; parts inside it are told as stored.</summary>
+    public byte[] Structure(SectionPath section, DecodedSection? decoded)
     {
+        var part = _locator.Locate(section.Numbers) ?? _locator.Tree.Root;
         var structure = new ByteBuilder(256);
-        new BodyStructureWriter(structure, new AddressList(), extended: true).Write(_locator.Locate(section.Numbers) ?? _locator.Tree.Root);
+        var form = part.Kind == PartKind.Leaf && decoded is { } d ? (d.Encoding, d.Content.Length, d.Lines) : ((string, long, int)?)null;
+        new BodyStructureWriter(structure, new AddressList(), extended: true) { Decoded = form }.Write(part);
         return structure.ToArray();
     }
 

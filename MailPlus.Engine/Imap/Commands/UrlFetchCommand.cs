@@ -58,10 +58,13 @@ internal sealed class UrlFetchCommand() : ImapCommand("URLFETCH", SessionStates.
             return;
         }
 
+        // Header blocks have no encoding to be undone.
+        var isDecoded = parts.HasFlag(UrlParts.Binary) && url.Section.Kind == SectionKind.Whole;
+        await using var decoded = isDecoded ? await DecodedSection.OpenAsync(session, content, url.Section, cancellationToken) : null;
         if (parts.HasFlag(UrlParts.Structure))
         {
             output.Write("(BODYPARTSTRUCTURE "u8);
-            output.Write(content.Structure(url.Section));
+            output.Write(content.Structure(url.Section, decoded));
             output.Write(parts == UrlParts.Structure ? ")"u8 : ") "u8);
         }
 
@@ -74,37 +77,31 @@ internal sealed class UrlFetchCommand() : ImapCommand("URLFETCH", SessionStates.
         else if (parts.HasFlag(UrlParts.Binary))
         {
             output.Write("(BINARY "u8);
-            await WriteBinaryAsync(session, content, url, cancellationToken);
+            await WriteBinaryAsync(session, content, isDecoded, (url, decoded), cancellationToken);
             output.Write((byte)')');
         }
     }
 
-    /// <summary>The section decoded; a partial counts octets of that. Header blocks have no encoding.</summary>
-    private static async ValueTask WriteBinaryAsync(ImapSession session, UrlContent content, ImapUrl url, CancellationToken cancellationToken)
+    /// <summary>The section decoded, NIL when it cannot be; a partial counts octets of that.</summary>
+    private static async ValueTask WriteBinaryAsync(ImapSession session, UrlContent content, bool isDecoded, (ImapUrl Url, DecodedSection? Section) decoded, CancellationToken cancellationToken)
     {
-        if (url.Section.Kind != SectionKind.Whole)
+        if (!isDecoded)
         {
             await content.WriteAsync(session, cancellationToken);
             return;
         }
 
-        await using var spool = new LiteralSpool(session.With.Run.DataFolder);
-        try
-        {
-            await content.DecodeAsync(url.Section, spool, cancellationToken);
-        }
-        catch (UnknownEncodingException)
+        if (decoded.Section is not { } section)
         {
             session.Output.Write("NIL"u8);
             return;
         }
 
-        await using var decoded = await spool.FinishAsync(cancellationToken);
-        await using var stream = decoded.OpenRead();
-        var start = Math.Min(url.Partial?.Start ?? 0, decoded.Length);
-        var length = Math.Min(url.Partial?.Count ?? long.MaxValue, decoded.Length - start);
+        await using var stream = section.Content.OpenRead();
+        var start = Math.Min(decoded.Url.Partial?.Start ?? 0, section.Content.Length);
+        var length = Math.Min(decoded.Url.Partial?.Count ?? long.MaxValue, section.Content.Length - start);
         stream.Position = start;
-        session.Output.Write(spool.HasNul ? "~"u8 : default);
+        session.Output.Write(section.HasNul ? "~"u8 : default);
         session.Output.LiteralMark(length);
         session.Connection.SetDeadline(Net.Connections.DeadlineKind.Write, TimeSpan.FromMinutes(30));
         await session.Output.CopyAsync(stream, length, cancellationToken);
