@@ -94,8 +94,11 @@ internal sealed class ListCommand() : ImapCommand("LIST", SessionStates.SignedIn
                 {
                     if (Matches(arguments, superior))
                     {
-                        chosen.Add(superior);
                         withChildren.Add(superior);
+                        if (!chosen.Contains(name))
+                        {
+                            chosen.Add(superior); // else the name itself tells it: RFC 5258 3.5 wants no redundant CHILDINFO
+                        }
                     }
                 }
             }

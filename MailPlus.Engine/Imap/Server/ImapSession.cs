@@ -87,7 +87,16 @@ internal sealed partial class ImapSession : IAsyncDisposable
     public bool IsCondStore
     {
         get => Modes.CondStore;
-        set => Modes.CondStore = value;
+        set
+        {
+            if (value && !Modes.CondStore && Selected is { } selected)
+            {
+                // From a command other than SELECT: the client learns from where on it is told of changes (RFC 7162 3.1).
+                Untagged(string.Create(CultureInfo.InvariantCulture, $"OK [HIGHESTMODSEQ {Math.Max(1, selected.Known.Mailbox.HighestModSeq.Value)}] Highest"));
+            }
+
+            Modes.CondStore = value;
+        }
     }
 
     /// <summary>COMPRESS=DEFLATE is on; it outlives UNAUTHENTICATE (RFC 8437 3).</summary>

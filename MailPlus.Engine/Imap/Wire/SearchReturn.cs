@@ -47,9 +47,9 @@ internal readonly record struct PartialRange(uint First, uint Last, bool FromEnd
         return from >= to ? (0, 0) : FromEnd ? (count - (int)to, (int)(to - from)) : ((int)from, (int)(to - from));
     }
 
-    /// <summary>As it was asked.</summary>
+    /// <summary>The smaller number first, whichever way it was asked.</summary>
     public override string ToString() =>
-        FromEnd ? FormattableString.Invariant($"-{First}:-{Last}") : FormattableString.Invariant($"{First}:{Last}");
+        FormattableString.Invariant($"{(FromEnd ? "-" : "")}{Math.Min(First, Last)}:{(FromEnd ? "-" : "")}{Math.Max(First, Last)}");
 }
 
 /// <summary>What a search returns; <see cref="Plain"/> without RETURN.</summary>
