@@ -7,6 +7,9 @@ internal sealed class ByteBuilder(int capacity = 256)
 {
     private byte[] _octets = new byte[capacity];
 
+    /// <summary>Strings of header fields may stand in it as UTF-8 (RFC 6855 3).</summary>
+    public bool TakesUtf8 { get; init; }
+
     public int Length { get; private set; }
 
     public ReadOnlySpan<byte> Written => _octets.AsSpan(0, Length);

@@ -110,12 +110,12 @@ internal static class HeaderText
 
     /// <summary>
     /// A quoted string (RFC 3501 4.3). What is ASCII stays as received, encoded-words too; words with raw 8-bit octets become encoded-words, as RFC 6858 does for
-    /// clients without UTF8=ACCEPT.
+    /// clients without UTF8=ACCEPT; UTF-8 stays for those with it.
     /// </summary>
     public static void WriteString(ByteBuilder output, ReadOnlySpan<byte> value)
     {
         output.Append((byte)'"');
-        if (Ascii.IsValid(value))
+        if (Ascii.IsValid(value) || (output.TakesUtf8 && Unicode(value)))
         {
             WriteEscaped(output, value);
         }

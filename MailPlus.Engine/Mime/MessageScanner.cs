@@ -52,6 +52,7 @@ public sealed class MessageScanner
             ReceivedCount = fields.Received,
             HasEightBit = tree.HasEightBit,
             HasEightBitHeader = tree.HasEightBitHeader,
+            HasUtf8Headers = tree.HasEightBitFields && AsciiForm.Of(content, (int)Math.Min(int.MaxValue, tree.Root.BodyStart), tree) is not null,
         };
     }
 

@@ -55,4 +55,7 @@ public sealed record MessageSummary
 
     /// <summary>True when the header block itself holds octets above 127 (RFC 6532: SMTPUTF8 needed).</summary>
     public bool HasEightBitHeader { get; init; }
+
+    /// <summary>True when a header block, be it the message's or one of a part, holds UTF-8 that clients who did not ask for it must not see (RFC 6858).</summary>
+    public bool HasUtf8Headers { get; init; }
 }

@@ -76,6 +76,9 @@ internal sealed record PartTree(Part Root, long Length)
     /// <summary>Octets above 127 in a header block of the message itself.</summary>
     public bool HasEightBitHeader { get; init; }
 
+    /// <summary>Octets above 127 in a header block, be it the message's or one of a part.</summary>
+    public bool HasEightBitFields { get; init; }
+
     /// <summary>Octets above 127 anywhere.</summary>
     public bool HasEightBit { get; init; }
 

@@ -34,6 +34,7 @@ internal sealed class StructureReader : MimeReader
     private int _headerBlocks;
     private bool _eightBit;
     private bool _eightBitHeader;
+    private bool _eightBitFields;
 
     private StructureReader(MeteredStream stream)
         : base(ScanOptions, stream, MimeFormat.Entity) => _stream = stream;
@@ -70,7 +71,7 @@ internal sealed class StructureReader : MimeReader
         _fields.Add(header.Id, header.RawValue);
         if (!Ascii.IsValid(header.RawValue) || !Ascii.IsValid(header.RawField))
         {
-            _eightBit = true;
+            _eightBit = _eightBitFields = true;
             _eightBitHeader |= _headerBlocks == 1;
         }
     }
@@ -211,7 +212,7 @@ internal sealed class StructureReader : MimeReader
         }
 
         _root.BodyEnd = length;
-        return new PartTree(_root, length) { HasEightBit = _eightBit, HasEightBitHeader = _eightBitHeader };
+        return new PartTree(_root, length) { HasEightBit = _eightBit, HasEightBitHeader = _eightBitHeader, HasEightBitFields = _eightBitFields };
     }
 
     /// <summary>Header block up to the first empty line, the rest is text: for input without any readable header.</summary>

@@ -1,4 +1,5 @@
 using System.Text;
+using MailPlus.Engine.Mime;
 using MailPlus.Engine.Pop3.Wire;
 using MailPlus.Tests.Support;
 using Microsoft.Extensions.Time.Testing;

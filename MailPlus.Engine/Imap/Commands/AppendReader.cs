@@ -23,6 +23,13 @@ internal sealed class AppendReader(ImapSession session, Place target, ReadOnlyMe
 
     private static readonly TimeSpan DataPatience = TimeSpan.FromMinutes(5);
 
+    private enum Form
+    {
+        Literal,
+        Utf8,
+        Catenate,
+    }
+
     private ReadOnlyMemory<byte> _text = text;
     private LiteralMark? _literal = literal;
     private int _parts;
@@ -44,7 +51,8 @@ internal sealed class AppendReader(ImapSession session, Place target, ReadOnlyMe
     /// <summary>Reads one message: a space, flags and date if any, its octets. The caller disposes its content.</summary>
     public async ValueTask<NewMessage> ReadAsync(CancellationToken cancellationToken)
     {
-        var (flags, date, isCatenate) = ReadOptions();
+        var (flags, date, form) = ReadOptions();
+        var isCatenate = form == Form.Catenate;
         _messages++;
         if (!isCatenate && _literal is { Length: 0 })
         {
@@ -67,6 +75,7 @@ internal sealed class AppendReader(ImapSession session, Place target, ReadOnlyMe
         else
         {
             isBinary = await ReadLiteralAsync(spool, cancellationToken);
+            TakeEnd(form == Form.Utf8);
         }
 
         if (spool.Length == 0)
@@ -91,7 +100,7 @@ internal sealed class AppendReader(ImapSession session, Place target, ReadOnlyMe
 
     private static RefusedException Empty() => new(new Refusal(RefusalKind.Invalid, "EmptyMessage"));
 
-    private (FlagSet Flags, DateTimeOffset? Date, bool IsCatenate) ReadOptions()
+    private (FlagSet Flags, DateTimeOffset? Date, Form Form) ReadOptions()
     {
         var reader = new ArgumentReader(_text.Span);
         reader.Space();
@@ -109,8 +118,8 @@ internal sealed class AppendReader(ImapSession session, Place target, ReadOnlyMe
             reader.Space();
         }
 
-        var isCatenate = reader.TryWord("CATENATE"u8);
-        if (isCatenate)
+        var form = reader.TryWord("CATENATE"u8) ? Form.Catenate : TryUtf8(ref reader) ? Form.Utf8 : Form.Literal;
+        if (form == Form.Catenate)
         {
             reader.Space();
             reader.Take((byte)'(');
@@ -121,10 +130,33 @@ internal sealed class AppendReader(ImapSession session, Place target, ReadOnlyMe
         }
 
         _text = _text[reader.Position..];
-        return (flags, date, isCatenate);
+        return (flags, date, form);
     }
 
-    /// <summary>TEXT literal or URL astring; true for a literal8.</summary>
+    /// <summary>UTF8 and the parenthesis before its literal8 (RFC 6855 4).</summary>
+    private bool TryUtf8(ref ArgumentReader reader)
+    {
+        if (!reader.TryWord("UTF8"u8))
+        {
+            return false;
+        }
+
+        reader.Space();
+        reader.Take((byte)'(');
+        return _literal is { IsBinary: true } ? true : throw new SyntaxException("Expected a literal8");
+    }
+
+    private void TakeEnd(bool isOpen)
+    {
+        if (isOpen)
+        {
+            var reader = new ArgumentReader(_text.Span);
+            reader.Take((byte)')');
+            _text = _text[1..];
+        }
+    }
+
+    /// <summary>TEXT or UTF8 literal or URL astring; true for a literal8.</summary>
     private async ValueTask<bool> ReadPartAsync(LiteralSpool spool, CancellationToken cancellationToken)
     {
         if (++_parts > MaxParts)
@@ -132,27 +164,34 @@ internal sealed class AppendReader(ImapSession session, Place target, ReadOnlyMe
             throw new SyntaxException("Too many parts");
         }
 
-        var (isText, isHere) = ReadPartStart(out var here);
+        var (isText, isUtf8, isHere) = ReadPartStart(out var here);
         if (isText)
         {
-            return await ReadLiteralAsync(spool, cancellationToken);
+            var isBinary = await ReadLiteralAsync(spool, cancellationToken);
+            TakeEnd(isUtf8);
+            return isBinary;
         }
 
         await CopyUrlAsync(isHere ? here : await ReadUrlLiteralAsync(cancellationToken), spool, cancellationToken);
         return false;
     }
 
-    private (bool IsText, bool IsHere) ReadPartStart(out string url)
+    private (bool IsText, bool IsUtf8, bool IsHere) ReadPartStart(out string url)
     {
         var reader = new ArgumentReader(_text.Span);
         url = "";
-        var isText = reader.TryWord("TEXT"u8);
+        var isUtf8 = TryUtf8(ref reader);
+        var isText = isUtf8 || reader.TryWord("TEXT"u8);
         if (!isText && !reader.TryWord("URL"u8))
         {
-            throw new SyntaxException("Expected TEXT or URL");
+            throw new SyntaxException("Expected TEXT, UTF8 or URL");
         }
 
-        reader.Space();
+        if (!isUtf8)
+        {
+            reader.Space();
+        }
+
         var isHere = !reader.AtEnd;
         if (isHere)
         {
@@ -164,7 +203,7 @@ internal sealed class AppendReader(ImapSession session, Place target, ReadOnlyMe
         }
 
         _text = _text[reader.Position..];
-        return (isText, isHere);
+        return (isText, isUtf8, isHere);
     }
 
     private bool TakeSpaceOrEnd()

@@ -23,6 +23,9 @@ internal sealed class EnableCommand() : ImapCommand("ENABLE", SessionStates.Sign
                 case "IMAP4REV2":
                     modes.Rev2 = true;
                     break;
+                case "UTF8=ACCEPT":
+                    modes.Utf8 = true;
+                    break;
                 case "UIDONLY":
                     modes.UidOnly = true;
                     break;
@@ -34,6 +37,11 @@ internal sealed class EnableCommand() : ImapCommand("ENABLE", SessionStates.Sign
         }
 
         session.UseUtf8Names();
+        if (session.Selected is { } selected)
+        {
+            selected.LastStructure = null; // of a form that is no longer shown
+        }
+
         session.Untagged("ENABLED" + enabled);
         return new(Completion.Ok("Enabled"));
     }

@@ -118,6 +118,7 @@ internal sealed class FetchCommand(bool byUid) : ImapCommand(byUid ? "UID FETCH"
     {
         var selected = session.Selected!;
         var output = session.Output;
+        var wantsSize = arguments.Items.Any(i => i.Attribute == FetchAttribute.Size);
         foreach (var (start, count) in positions)
         {
             var number = start;
@@ -130,6 +131,7 @@ internal sealed class FetchCommand(bool byUid) : ImapCommand(byUid ? "UID FETCH"
                     continue;
                 }
 
+                message = wantsSize ? await ShownForm.SizedAsync(session, message, cancellationToken) : message;
                 SelectedMailbox.BeginFetch(session, number, message.Uid);
                 var isFirst = true;
                 foreach (var item in arguments.Items)
@@ -220,7 +222,9 @@ internal sealed class FetchCommand(bool byUid) : ImapCommand(byUid ? "UID FETCH"
     {
         var selected = session.Selected!;
         var output = session.Output;
-        var sections = row.Content is { } content ? new SectionWriter(session, one.Message.Uid, content) : null;
+        await using var shown = ShownForm.Concerns(one.Message) ? await ShownForm.OpenAsync(session, one.Message.Uid, row.Content, cancellationToken) : null;
+        var state = shown is null ? one.Message : one.Message with { Size = (uint)shown.Content.Length };
+        var sections = row.Content is { } content ? new SectionWriter(session, one.Message.Uid, shown?.Content ?? content, shown?.HeaderLength ?? content.HeaderLength) : null;
         SelectedMailbox.BeginFetch(session, one.Number, one.Message.Uid);
         var isFirst = true;
         foreach (var item in fetch.Arguments.Items)
@@ -228,13 +232,13 @@ internal sealed class FetchCommand(bool byUid) : ImapCommand(byUid ? "UID FETCH"
             switch (item.Attribute)
             {
                 case FetchAttribute.Envelope:
-                    FetchWriter.WriteReady(output, "ENVELOPE "u8, row.Envelope.Span, ref isFirst);
+                    FetchWriter.WriteReady(output, "ENVELOPE "u8, shown is null ? row.Envelope.Span : shown.Envelope(), ref isFirst);
                     break;
                 case FetchAttribute.Body:
-                    FetchWriter.WriteReady(output, "BODY "u8, row.Body.Span, ref isFirst);
+                    FetchWriter.WriteReady(output, "BODY "u8, shown is null ? row.Body.Span : shown.Structure(extended: false), ref isFirst);
                     break;
                 case FetchAttribute.BodyStructure:
-                    FetchWriter.WriteReady(output, "BODYSTRUCTURE "u8, row.BodyStructure.Span, ref isFirst);
+                    FetchWriter.WriteReady(output, "BODYSTRUCTURE "u8, shown is null ? row.BodyStructure.Span : shown.Structure(extended: true), ref isFirst);
                     break;
                 case FetchAttribute.SaveDate:
                     FetchWriter.Separate(output, ref isFirst);
@@ -261,7 +265,7 @@ internal sealed class FetchCommand(bool byUid) : ImapCommand(byUid ? "UID FETCH"
                     await sections!.WriteAsync(item, cancellationToken);
                     break;
                 default:
-                    FetchWriter.WriteState(selected, output, item.Attribute, one.Message, ref isFirst);
+                    FetchWriter.WriteState(selected, output, item.Attribute, state, ref isFirst);
                     break;
             }
         }

@@ -2,7 +2,6 @@ using MailPlus.Engine.Imap.Server;
 using MailPlus.Engine.Imap.Wire;
 using MailPlus.Engine.Mime;
 using MailPlus.Engine.Primitives;
-using MailPlus.Engine.Store.Contract;
 
 namespace MailPlus.Engine.Imap.Commands;
 
@@ -11,16 +10,16 @@ internal sealed class SectionWriter
 {
     private readonly ImapSession _session;
     private readonly Uid _uid;
-    private readonly StoredContent _content;
+    private readonly MessageContent _content;
     private readonly PartLocator _locator;
 
-    public SectionWriter(ImapSession session, Uid uid, StoredContent content)
+    public SectionWriter(ImapSession session, Uid uid, MessageContent content, int headerLength)
     {
         _session = session;
         _uid = uid;
         _content = content;
         var known = session.Selected!.LastStructure;
-        _locator = PartLocator.With(content, content.HeaderLength, known?.Uid == uid ? known.Value.Tree : null);
+        _locator = PartLocator.With(content, headerLength, known?.Uid == uid ? known.Value.Tree : null);
     }
 
     public async ValueTask WriteAsync(FetchItem item, CancellationToken cancellationToken)

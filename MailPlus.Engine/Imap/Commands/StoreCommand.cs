@@ -155,7 +155,7 @@ internal sealed class StoreCommand(bool byUid) : ImapCommand(byUid ? "UID STORE"
         {
             FlagOperation.Add => (was.Flags | change.Flags.System, was.Keywords | keywords),
             FlagOperation.Remove => (was.Flags & ~change.Flags.System, was.Keywords & ~keywords),
-            _ => (change.Flags.System, keywords),
+            _ => (change.Flags.System | (was.Flags & MessageFlags.Utf8Headers), keywords),
         };
         return now.Flags == flags && now.Keywords == bits;
     }

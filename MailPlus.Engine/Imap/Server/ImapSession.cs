@@ -191,7 +191,7 @@ internal sealed partial class ImapSession : IAsyncDisposable
     }
 
     /// <summary>Names are read and written as the modes say.</summary>
-    public void UseUtf8Names() => Input.HasUtf8Names = Output.HasUtf8Names = Modes.HasUtf8Names;
+    public void UseUtf8Names() => (Input.HasUtf8Names, Output.HasUtf8Names, Input.ForbidsCharset) = (Modes.HasUtf8Names, Modes.HasUtf8Names, Modes.Utf8);
 
     /// <summary>Texts for people are in this language from here on; null for "i-default".</summary>
     public void Speak(ResponseLanguage? language)

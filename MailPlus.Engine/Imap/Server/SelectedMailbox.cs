@@ -51,6 +51,9 @@ internal sealed class SelectedMailbox
     /// <summary>Structure of the message a part was last fetched from: clients fetch big parts piece by piece.</summary>
     public (Uid Uid, PartTree Tree)? LastStructure { get; set; }
 
+    /// <summary>ASCII form of the message something was last fetched from (RFC 6858); no form when it needs none.</summary>
+    public (Uid Uid, AsciiForm? Form)? LastAsciiForm { get; set; }
+
     /// <summary>What SEARCH RETURN (SAVE) kept: "$" (RFC 5182). Messages that are gone are passed over wherever it is used.</summary>
     public UidSet Saved { get; set; } = UidSet.Empty;
 

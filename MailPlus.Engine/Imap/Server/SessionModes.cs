@@ -21,6 +21,9 @@ internal sealed class SessionModes
     /// <summary>The language of texts for people (RFC 5255), null for "i-default", which is English in ASCII.</summary>
     public ResponseLanguage? Language { get; set; }
 
+    /// <summary>Headers may hold UTF-8 as they are stored; else they are shown in ASCII (RFC 6858).</summary>
+    public bool TakesUtf8 => Rev2 || Utf8;
+
     /// <summary>Mailbox names go as UTF-8 instead of modified UTF-7.</summary>
     public bool HasUtf8Names => Rev2 || Utf8;
 

@@ -35,6 +35,9 @@ internal sealed class CommandReader(PipeReader input)
 
     private readonly ByteBuilder _text = new(1024);
 
+    /// <summary>UTF8=ACCEPT is enabled: SEARCH may not name a charset.</summary>
+    public bool ForbidsCharset { get; set; }
+
     /// <summary>Mailbox names come as UTF-8.</summary>
     public bool HasUtf8Names { get; set; }
 
@@ -216,7 +219,7 @@ internal sealed class CommandReader(PipeReader input)
             name = "UID " + TakeName(ref rest);
         }
 
-        return new CommandText(Tag, name, rest) { Message = message, HasUtf8Names = HasUtf8Names };
+        return new CommandText(Tag, name, rest) { Message = message, HasUtf8Names = HasUtf8Names, ForbidsCharset = ForbidsCharset };
     }
 
     private static string TakeName(ref ReadOnlyMemory<byte> rest)

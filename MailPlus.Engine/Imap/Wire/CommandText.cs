@@ -21,6 +21,9 @@ internal readonly record struct CommandText(string Tag, string Name, ReadOnlyMem
     /// <summary>Mailbox names are UTF-8.</summary>
     public bool HasUtf8Names { get; init; }
 
+    /// <summary>SEARCH may not name a charset: all is UTF-8 (RFC 6855 3).</summary>
+    public bool ForbidsCharset { get; init; }
+
     /// <summary>A reader over the arguments, standing before the first space.</summary>
     public ArgumentReader Read() => new(Arguments.Span, HasUtf8Names);
 

@@ -30,7 +30,7 @@ internal sealed record MultiSearchArguments(IReadOnlyList<MailboxFilter> Sources
             throw new SyntaxException("Only a result of the selected mailbox can be saved");
         }
 
-        var key = SearchProgram.Read(ref reader);
+        var key = SearchProgram.Read(ref reader, command.ForbidsCharset);
         result.Check(key, criteria: null);
         return new MultiSearchArguments(sources, key, result);
     }

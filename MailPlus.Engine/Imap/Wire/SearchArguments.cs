@@ -11,7 +11,7 @@ internal sealed record SearchArguments(SearchKey Key, SearchReturn Return)
         reader.Space();
         var result = SearchReturn.TryRead(ref reader);
         returnKnown?.Invoke(result);
-        var key = SearchProgram.Read(ref reader);
+        var key = SearchProgram.Read(ref reader, command.ForbidsCharset);
         result.Check(key, criteria: null);
         return new SearchArguments(key, result);
     }

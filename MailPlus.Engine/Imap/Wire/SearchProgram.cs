@@ -9,10 +9,15 @@ internal static class SearchProgram
     private const int MaxNeedle = 4096;
 
     /// <summary>Keys after <c>CHARSET name</c>, which may be absent; up to the end of the command.</summary>
-    public static SearchKey Read(ref ArgumentReader reader)
+    public static SearchKey Read(ref ArgumentReader reader, bool forbidsCharset = false)
     {
         if (reader.TryWord("CHARSET"u8))
         {
+            if (forbidsCharset)
+            {
+                throw new SyntaxException("With UTF8=ACCEPT no charset is named"); // RFC 6855 3
+            }
+
             reader.Space();
             RequireCharset(reader.AStringText());
             reader.Space();

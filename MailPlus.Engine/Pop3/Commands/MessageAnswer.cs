@@ -1,4 +1,5 @@
 using System.Buffers;
+using MailPlus.Engine.Mime;
 using MailPlus.Engine.Pop3.Server;
 using MailPlus.Engine.Pop3.Wire;
 using MailPlus.Engine.Smtp.Client;

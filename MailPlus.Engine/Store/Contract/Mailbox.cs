@@ -89,6 +89,9 @@ public enum MessageFlags : byte
 
     /// <summary>\Draft.</summary>
     Draft = 16,
+
+    /// <summary>No flag of a client's: header blocks hold UTF-8, so that not every client sees the message as it is stored (RFC 6858). Set when the message enters the store, kept by every change of flags.</summary>
+    Utf8Headers = 32,
 }
 
 /// <summary>Flags by name, as protocols and pages give them; keywords are case-insensitive ASCII atoms, kept as first written.</summary>

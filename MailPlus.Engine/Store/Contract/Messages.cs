@@ -14,6 +14,10 @@ public sealed record NewMessage(MessageContent Content, MessageSummary Summary, 
 
     /// <summary>Initial flags and keywords.</summary>
     public FlagSet Flags { get; init; } = FlagSet.None;
+
+    /// <summary>System flags it is stored with: those asked for, and whether its headers hold UTF-8.</summary>
+    public MessageFlags StoredFlags => (Flags.System & ~MessageFlags.Utf8Headers)
+        | (Summary.HasUtf8Headers || !System.Text.Ascii.IsValid(Prefix.Span) ? MessageFlags.Utf8Headers : MessageFlags.None);
 }
 
 /// <summary>Where appended messages went, for UIDPLUS (RFC 4315).</summary>

@@ -107,7 +107,7 @@ internal static class Appending
             var flags = reader is null ? ready.Message.Flags : new FlagSet(ready.Message.Flags.System & ~MessageFlags.Seen, []);
             (mailbox, var keywords) = Keywords.AddWhatFits(edit, mailbox, flags.Keywords);
             uids[i] = new Uid(mailbox.Row.UidNext.Value + (uint)i);
-            states[i] = new MessageState(uids[i], flags.System, keywords, modSeq, StateStorage.Seconds(ready.Message.InternalDate.Microseconds), (uint)ready.Size);
+            states[i] = new MessageState(uids[i], reader is null ? ready.Message.StoredFlags : ready.Message.StoredFlags & ~MessageFlags.Seen, keywords, modSeq, StateStorage.Seconds(ready.Message.InternalDate.Microseconds), (uint)ready.Size);
             effect.Count(states[i], +1);
             var body = InsertBody(edit, ready);
             InsertMessage(edit, id, states[i], body, ready.Message.InternalDate.Microseconds, now.Microseconds);

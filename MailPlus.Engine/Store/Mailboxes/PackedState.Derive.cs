@@ -164,8 +164,8 @@ internal sealed partial class PackedState
 
     private static MessageState Apply(in MessageState state, in FlagBits change) => change.Operation switch
     {
-        FlagOperation.Add => state with { Flags = state.Flags | change.Flags, Keywords = state.Keywords | change.Keywords },
-        FlagOperation.Remove => state with { Flags = state.Flags & ~change.Flags, Keywords = state.Keywords & ~change.Keywords },
-        _ => state with { Flags = change.Flags, Keywords = change.Keywords },
+        FlagOperation.Add => state with { Flags = state.Flags | (change.Flags & ~MessageFlags.Utf8Headers), Keywords = state.Keywords | change.Keywords },
+        FlagOperation.Remove => state with { Flags = state.Flags & ~(change.Flags & ~MessageFlags.Utf8Headers), Keywords = state.Keywords & ~change.Keywords },
+        _ => state with { Flags = (change.Flags & ~MessageFlags.Utf8Headers) | (state.Flags & MessageFlags.Utf8Headers), Keywords = change.Keywords },
     };
 }

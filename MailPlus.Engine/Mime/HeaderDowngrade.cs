@@ -1,10 +1,10 @@
 using System.Text;
 using MimeKit;
 
-namespace MailPlus.Engine.Pop3.Wire;
+namespace MailPlus.Engine.Mime;
 
 /// <summary>
-/// A header block with UTF-8 in it (RFC 6532) for a client that did not say UTF8 (RFC 6856 2.1): texts become encoded words, an address that has no ASCII form
+/// A header block with UTF-8 in it (RFC 6532) for a client that did not ask for UTF-8 (RFC 6855 3, RFC 6856 2.1): texts become encoded words, an address that has no ASCII form
 /// becomes one that leads nowhere with the address as its name (RFC 6858 2). What is in ASCII already, or is no UTF-8 at all, stays as it is.
 /// </summary>
 internal static class HeaderDowngrade
