@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Security.Authentication;
 using MailPlus.Engine.Accounts;
 using MailPlus.Engine.Imap.Commands;
 using MailPlus.Engine.Imap.Wire;
@@ -8,30 +7,26 @@ using MailPlus.Engine.Primitives;
 using MailPlus.Engine.Settings;
 using MailPlus.Engine.Store.Contract;
 using MailPlus.Engine.Store.Sharing;
-using Microsoft.Extensions.Logging;
 
 namespace MailPlus.Engine.Imap.Server;
 
 /// <summary>The selected mailbox is gone or no longer what it was; nothing said about it would be true any more.</summary>
 internal sealed class MailboxLostException() : Exception("The selected mailbox was deleted");
 
-/// <summary>One IMAP session: reads commands, runs them one after the other, answers. The only catch of IMAP.</summary>
+/// <summary>One IMAP session: who signed in, what is selected and enabled, and what commands need of the connection.</summary>
 internal sealed partial class ImapSession : IAsyncDisposable
 {
-    private const int MaxFaults = 20;
     private static readonly TimeSpan StrangerPatience = TimeSpan.FromMinutes(3);
     private static readonly TimeSpan WritePatience = TimeSpan.FromMinutes(5);
 
     private readonly CommandTable _commands;
     private readonly SessionCounter _sessions;
-    private int _faults;
     private bool _ended;
     private bool _startsTls;
     private bool _startsCompression;
     private SelectedMailbox? _selected;
     private IAccountStore? _store;
     private Places? _places;
-    private Task? _nextOctets;
 
     public ImapSession(NetConnection connection, ImapDependencies dependencies, CommandTable commands, SessionCounter sessions)
     {
@@ -109,39 +104,6 @@ internal sealed partial class ImapSession : IAsyncDisposable
 
     public TimeSpan IdleLimit => Actor is null ? StrangerPatience : TimeSpan.FromMinutes(Settings.Imap.IdleMinutes);
 
-    public async Task RunAsync(CancellationToken cancellationToken)
-    {
-        using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, Connection.Closing);
-        try
-        {
-            WriteGreeting();
-            await FlushAsync(ending.Token);
-            while (!_ended && await NextAsync(ending.Token))
-            {
-            }
-        }
-        catch (DeadlineException)
-        {
-            await ByeAsync("Idle for too long");
-        }
-        catch (OperationCanceledException) when (ending.IsCancellationRequested)
-        {
-            await ByeAsync("Server is shutting down");
-        }
-        catch (HopelessPeerException hopeless)
-        {
-            await ByeAsync(hopeless.Message);
-        }
-        catch (MailboxLostException lost)
-        {
-            await ByeAsync(lost.Message);
-        }
-        catch (Exception gone) when (gone is IOException or AuthenticationException or InvalidOperationException { Source: "System.IO.Pipelines" })
-        {
-            LogPeerLeft(With.Log, Connection.Id, gone.Message);
-        }
-    }
-
     /// <summary>Makes the actor this session's account.</summary>
     /// <exception cref="RefusedException">The account has too many sessions, or its mail cannot be opened.</exception>
     public async ValueTask SignInAsync(Actor actor, CancellationToken cancellationToken)
@@ -214,26 +176,6 @@ internal sealed partial class ImapSession : IAsyncDisposable
         }
     }
 
-    /// <summary>Starts over on the encrypted connection; what was read before is dropped (design 6).</summary>
-    private async ValueTask StartTlsAsync(CancellationToken cancellationToken)
-    {
-        Connection.SetDeadline(DeadlineKind.Handshake, TimeSpan.FromSeconds(60));
-        await Connection.StartTlsAsync(cancellationToken);
-        Modes.Language = null; // whoever chose it may have stood in between (RFC 5255 3.1)
-        Output = new ResponseWriter(Connection.Output);
-        Input = new CommandReader(Connection.Input);
-    }
-
-    /// <summary>Reads and writes through DEFLATE from here on (RFC 4978); what is read is inflated piece by piece, so that the limits of commands hold for it too.</summary>
-    private void StartCompression()
-    {
-        var limits = Input.Limits;
-        Output = new ResponseWriter(Deflating.Writer(Connection.Output));
-        Input = new CommandReader(Deflating.Reader(Connection.Input)) { Limits = limits };
-        UseUtf8Names();
-        Speak(Modes.Language);
-    }
-
     public async ValueTask FlushAsync(CancellationToken cancellationToken)
     {
         if (Output.Unflushed > 0)
@@ -292,27 +234,6 @@ internal sealed partial class ImapSession : IAsyncDisposable
         }
     }
 
-    /// <summary>Waits for the next command and tells what NOTIFY asked for meanwhile. While a command is being read nothing is said.</summary>
-    private async ValueTask WaitWatchingAsync(CancellationToken cancellationToken)
-    {
-        _nextOctets ??= Input.WaitAsync(cancellationToken).AsTask();
-        while (Watch!.WokenAsync(cancellationToken) is var woken && await Task.WhenAny(_nextOctets, woken) != _nextOctets)
-        {
-            await woken;
-            Watch.Reset();
-            await TellNewsAsync(Watch.Between, isOwn: false, cancellationToken);
-            if (Output.Unflushed > 0)
-            {
-                await FlushAsync(cancellationToken);
-                Connection.SetDeadline(DeadlineKind.Command, IdleLimit);
-            }
-        }
-
-        var octets = _nextOctets;
-        _nextOctets = null;
-        await octets;
-    }
-
     private async ValueTask CloseStoreAsync()
     {
         if (_store is { } store)
@@ -326,133 +247,6 @@ internal sealed partial class ImapSession : IAsyncDisposable
         }
     }
 
-    private void WriteGreeting()
-    {
-        var host = Settings.Smtp.Hostname;
-        Untagged($"OK [CAPABILITY {Capabilities.Of(this)}] {(host.Length > 0 ? host : "MailPlus")} IMAP ready");
-    }
-
-    private async ValueTask<bool> NextAsync(CancellationToken cancellationToken)
-    {
-        Connection.SetDeadline(DeadlineKind.Command, IdleLimit);
-        var tag = "*";
-        Completion completion;
-        try
-        {
-            if (Watch is not null)
-            {
-                await WaitWatchingAsync(cancellationToken);
-            }
-
-            if (await Input.ReadAsync(GoAheadAsync, cancellationToken) is not { } command)
-            {
-                return false;
-            }
-
-            tag = command.Tag;
-            completion = await DispatchAsync(command, cancellationToken);
-            _faults = completion.Status == CompletionStatus.Bad ? _faults + 1 : 0;
-        }
-        catch (SyntaxException fault)
-        {
-            tag = tag == "*" ? Input.Tag : tag;
-            completion = Completion.Bad(fault.Message, fault.Code);
-            _faults++;
-        }
-        catch (RefusedException refused)
-        {
-            completion = RefusalReply.Of(refused.Refusal) with { Text = RefusalReply.Text(refused.Refusal, Modes.Language) };
-            _faults = refused.Refusal.Kind == RefusalKind.AuthenticationFailed ? _faults + 5 : 0;
-        }
-        catch (Exception bug) when (bug is not (IOException or OperationCanceledException or HopelessPeerException or MailboxLostException or AuthenticationException))
-        {
-            var id = Guid.NewGuid().ToString("N")[..12];
-            LogBug(With.Log, bug, Connection.Id, id);
-            if (Output.IsInsideLiteral)
-            {
-                Connection.Abort("an answer could not be finished");
-                return false;
-            }
-
-            completion = Completion.No($"Internal error, reference {id}", "SERVERBUG");
-        }
-
-        WriteTagged(tag, completion);
-        if (_startsTls)
-        {
-            Connection.DropInput();
-        }
-
-        await FlushAsync(cancellationToken);
-        if (_startsTls)
-        {
-            _startsTls = false;
-            await StartTlsAsync(cancellationToken);
-        }
-
-        if (_startsCompression)
-        {
-            _startsCompression = false;
-            StartCompression();
-        }
-
-        if (_faults >= MaxFaults)
-        {
-            throw new HopelessPeerException("Too many faulty commands");
-        }
-
-        return true;
-    }
-
-    private async ValueTask<Completion> DispatchAsync(CommandText command, CancellationToken cancellationToken)
-    {
-        if (_commands.Find(command.Name) is not { } known)
-        {
-            await DropMessageAsync(command.Message, cancellationToken);
-            return Completion.Bad("Unknown command");
-        }
-
-        if ((known.States & State) == 0)
-        {
-            await DropMessageAsync(command.Message, cancellationToken);
-            return Completion.Bad(State switch
-            {
-                SessionStates.NotAuthenticated => "Log in first",
-                SessionStates.Authenticated when known.States == SessionStates.Selected => "Select a mailbox first",
-                _ => "Not in this state",
-            });
-        }
-
-        if (Modes.UidOnly && known.UsesNumbers)
-        {
-            await DropMessageAsync(command.Message, cancellationToken);
-            return Completion.Bad("Only the UID form is allowed", "UIDREQUIRED");
-        }
-
-        try
-        {
-            if (Selected is { } before)
-            {
-                await before.LookAtRightsAsync(cancellationToken);
-            }
-
-            var completion = await known.RunAsync(this, command, cancellationToken);
-            if (known.News != NewsKind.Nothing)
-            {
-                await TellNewsAsync(known.News, known is MoveCommand or ReplaceCommand, cancellationToken);
-            }
-
-            return completion;
-        }
-        finally
-        {
-            if (_places is { } places)
-            {
-                await places.ReleaseAsync(Selected?.Store.Account);
-            }
-        }
-    }
-
     /// <summary>Reads over the messages of an APPEND that come without our asking.</summary>
     public async ValueTask DropMessageAsync(LiteralMark? message, CancellationToken cancellationToken)
     {
@@ -462,55 +256,4 @@ internal sealed partial class ImapSession : IAsyncDisposable
             message = (await Input.ReadTailAsync(cancellationToken))?.Mark;
         }
     }
-
-    private ValueTask GoAheadAsync(CancellationToken cancellationToken) => ContinueAsync("OK", cancellationToken);
-
-    private void WriteTagged(string tag, Completion completion)
-    {
-        Output.Write(tag);
-        Output.Write(completion.Status switch
-        {
-            CompletionStatus.Ok => " OK "u8,
-            CompletionStatus.No => " NO "u8,
-            _ => " BAD "u8,
-        });
-        if (completion.Code is { } code)
-        {
-            Output.Write((byte)'[');
-            Output.Write(code);
-            Output.Write("] "u8);
-        }
-
-        Output.Text(Modes.Language?.Translate(completion.Text) ?? completion.Text);
-        Output.Line();
-    }
-
-    private async Task ByeAsync(string text)
-    {
-        try
-        {
-            if (Output.IsInsideLiteral)
-            {
-                return;
-            }
-
-            // The session's own token has fired: saying goodbye gets a short time of its own.
-            using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(5), With.Clock);
-            Connection.SetDeadline(DeadlineKind.Write, TimeSpan.FromSeconds(5));
-            Output.Write("* BYE "u8);
-            Output.Text(Modes.Language?.Translate(text) ?? text);
-            Output.Line();
-            await Output.FlushAsync(limit.Token);
-        }
-        catch (Exception gone) when (gone is IOException or OperationCanceledException or InvalidOperationException)
-        {
-            LogPeerLeft(With.Log, Connection.Id, string.Create(CultureInfo.InvariantCulture, $"{text}: {gone.Message}"));
-        }
-    }
-
-    [LoggerMessage(6101, LogLevel.Error, "IMAP session {Connection}: a command failed, reference {Reference}")]
-    private static partial void LogBug(ILogger log, Exception bug, string connection, string reference);
-
-    [LoggerMessage(6102, LogLevel.Debug, "IMAP session {Connection}: peer left: {Reason}")]
-    private static partial void LogPeerLeft(ILogger log, string connection, string reason);
 }
