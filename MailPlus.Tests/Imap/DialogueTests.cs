@@ -15,7 +15,7 @@ public sealed class DialogueTests
     [MemberData(nameof(Names))]
     public async Task TheServerAnswersAsTheTranscriptSays(string name)
     {
-        await using var server = await ImapUnderTest.StartAsync(isLab: name != "clear-text", quota: name == "quota" ? 4096 : 0, progressEvery: name == "inprogress" ? TimeSpan.Zero : null, Settings(name), withColleagues: name is "acl" or "shared");
+        await using var server = await ImapUnderTest.StartAsync(isLab: name != "clear-text", quota: name == "quota" ? 4096 : 0, progressEvery: name == "inprogress" ? TimeSpan.Zero : null, Settings(name), withColleagues: name is "acl" or "shared" or "notify-shared");
         await new Dialogue(server).PlayAsync(await File.ReadAllTextAsync(Path.Combine(Folder, name + ".txt")));
         Assert.Empty(server.Log.Errors);
     }

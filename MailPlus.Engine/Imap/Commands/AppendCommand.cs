@@ -36,11 +36,7 @@ internal sealed class AppendCommand() : ImapCommand("APPEND", SessionStates.Sign
             }
 
             var outcome = await place.Store.AppendAsync(place.Id, messages, cancellationToken);
-            if (place.IsOwn)
-            {
-                session.Watch?.NoteOwn(place.Id, outcome.Uids);
-            }
-
+            session.Watch?.NoteOwn(place, outcome.Uids);
             return Completion.Ok("Append completed", CopyUid.Of(outcome));
         }
         catch (Exception refused) when (refused is SyntaxException or RefusedException)

@@ -31,11 +31,7 @@ internal sealed class CopyCommand(bool byUid) : ImapCommand(byUid ? "UID COPY" :
 
         await RequireRoomAsync(session, target, positions, cancellationToken);
         var outcome = await new Transfer(selected, target, session.With.Scanner).CopyAsync(selected.UidsOf(positions), cancellationToken);
-        if (target.IsOwn)
-        {
-            session.Watch?.NoteOwn(target.Id, outcome.Targets);
-        }
-
+        session.Watch?.NoteOwn(target, outcome.Targets);
         return outcome.Sources.Count == 0
             ? Completion.No("The messages are gone", "EXPUNGEISSUED")
             : Completion.Ok("Copy completed", CopyUid.Of(outcome));

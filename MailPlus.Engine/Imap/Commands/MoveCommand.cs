@@ -40,7 +40,7 @@ internal sealed class MoveCommand(bool byUid) : ImapCommand(byUid ? "UID MOVE" :
             return Completion.No("The messages are gone", "EXPUNGEISSUED");
         }
 
-        session.Watch?.NoteOwn(target.Id, outcome.Targets);
+        session.Watch?.NoteOwn(target, outcome.Targets);
         session.Untagged($"OK [{CopyUid.Of(outcome)}] Moved");
         return Completion.Ok("Move completed", MessageLimits.Code(session, lowest));
     }

@@ -70,7 +70,7 @@ internal sealed class MultiSearchCommand() : ImapCommand("ESEARCH", SessionState
         return [.. (await session.Places.ListAsync(withOthers, cancellationToken)).Where(place => place.Mailbox.Selectable && place.Has(Rights.Read) && IsWanted(place))];
 
         bool IsWanted(Place place) => arguments.WantsSelected && IsSelected(session, place) ? place.IsOwn
-            : arguments.Sources.Any(s => (place.IsOwn || s.Kind is not (MailboxFilterKind.Inboxes or MailboxFilterKind.Personal)) && s.Covers(place.Name, subscribed.Contains(place.Name)));
+            : arguments.Sources.Any(s => s.Covers(place.Name, subscribed.Contains(place.Name), place.IsOwn));
     }
 
     private static bool IsSelected(ImapSession session, Place place) => session.Selected is { } selected && selected.Id == place.Id && selected.Store.Account == place.Store.Account;

@@ -62,7 +62,7 @@ internal sealed class ReplaceCommand(bool byUid) : ImapCommand(byUid ? "UID REPL
                 return Completion.No("The message is gone", "EXPUNGEISSUED");
             }
 
-            session.Watch?.NoteOwn(target.Id, outcome.Uids);
+            session.Watch?.NoteOwn(target, outcome.Uids);
             session.Untagged($"OK [{CopyUid.Of(outcome)}] Replacement is stored");
             return Completion.Ok("Replace completed");
         }

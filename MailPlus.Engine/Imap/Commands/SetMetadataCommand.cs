@@ -18,7 +18,7 @@ internal sealed class SetMetadataCommand() : ImapCommand("SETMETADATA", SessionS
         if (arguments.Mailbox.Length == 0 && changes.Exists(c => !c.IsPrivate))
         {
             await SetCommentAsync(session, changes, cancellationToken);
-            session.Watch?.NoteOwn(mailbox: null, changes);
+            session.Watch?.NoteOwn(place: null, changes);
         }
         else
         {
@@ -29,10 +29,7 @@ internal sealed class SetMetadataCommand() : ImapCommand("SETMETADATA", SessionS
             }
 
             await (place?.Store ?? session.Store).AnnotateAsync(place?.Id, session.Places.Reader, changes, cancellationToken);
-            if (place is null or { IsOwn: true })
-            {
-                session.Watch?.NoteOwn(place?.Id, changes);
-            }
+            session.Watch?.NoteOwn(place, changes);
         }
 
         return Completion.Ok("Setmetadata completed");

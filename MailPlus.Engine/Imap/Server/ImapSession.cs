@@ -227,7 +227,14 @@ internal sealed partial class ImapSession : IAsyncDisposable
             await selected.TellAsync(this, kind, cancellationToken);
         }
 
-        if (Watch is { } watch && !await watch.TellAsync(this, cancellationToken))
+        if (Watch is not { } watch)
+        {
+            return;
+        }
+
+        var isTold = await watch.TellAsync(this, cancellationToken);
+        await Places.ReleaseAsync(Selected?.Store.Account); // between commands nobody else does
+        if (!isTold)
         {
             UseWatch(await NotifyWatch.StartAsync(this, NotifyArguments.None, cancellationToken));
             Untagged("OK [NOTIFICATIONOVERFLOW] Too much has changed, nothing is watched any more");

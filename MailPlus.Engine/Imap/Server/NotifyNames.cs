@@ -1,19 +1,16 @@
 using MailPlus.Engine.Imap.Commands;
 using MailPlus.Engine.Imap.Wire;
-using MailPlus.Engine.Primitives;
-using MailPlus.Engine.Store.Contract;
 using MailPlus.Engine.Store.Sharing;
 
 namespace MailPlus.Engine.Imap.Server;
 
-/// <summary>Finds and tells the names that came, went or changed between two pictures of an account (RFC 5465 5.4, 5.5).</summary>
-internal sealed class NotifyNames(
-    NotifyArguments plan, (IReadOnlyList<Mailbox> Mailboxes, IReadOnlyList<string> Subscribed) before, (IReadOnlyList<Mailbox> Mailboxes, IReadOnlyList<string> Subscribed) now, IReadOnlySet<string> own)
+/// <summary>Finds and tells the names that came, went or changed between two pictures of what an account has and watches (RFC 5465 5.4, 5.5).</summary>
+internal sealed class NotifyNames(NotifyArguments plan, NotifyPicture before, NotifyPicture now, IReadOnlySet<string> own)
 {
     private readonly SortedSet<string> _affected = new(StringComparer.Ordinal);
     private readonly List<(string Old, string New)> _renamed = [];
 
-    public void Write(ResponseWriter output, Places places)
+    public void Write(ResponseWriter output)
     {
         if (plan.Groups.Any(g => (g.Events & NotifyEvents.MailboxName) != 0))
         {
@@ -30,7 +27,7 @@ internal sealed class NotifyNames(
             ListCommand.WriteRenamed(output, old, name);
         }
 
-        var listing = _affected.Count == 0 ? null : new ListCommand.Listing([.. now.Mailboxes.Select(m => places.Of(places.Own, m))], now.Subscribed);
+        var listing = _affected.Count == 0 ? null : new ListCommand.Listing(now.Places, now.Subscribed);
         foreach (var name in _affected)
         {
             listing!.Write(output, name, ListOptions.ReturnSubscribed, hasMatchingChild: false);
@@ -39,8 +36,8 @@ internal sealed class NotifyNames(
 
     private void FindNames()
     {
-        var (old, present) = (before.Mailboxes.ToDictionary(m => m.Id), now.Mailboxes.ToDictionary(m => m.Id));
-        var moved = before.Mailboxes.Where(m => present.TryGetValue(m.Id, out var p) && p.Name != m.Name).ToDictionary(m => m.Name, m => present[m.Id].Name, StringComparer.Ordinal);
+        var (old, present) = (before.ByKey(), now.ByKey());
+        var moved = old.Where(p => present.TryGetValue(p.Key, out var there) && there.Name != p.Value.Name).ToDictionary(p => p.Value.Name, p => present[p.Key].Name, StringComparer.Ordinal);
         foreach (var (from, to) in moved)
         {
             // Inferiors go along without a word.
@@ -51,10 +48,11 @@ internal sealed class NotifyNames(
             }
         }
 
-        foreach (var mailbox in before.Mailboxes.Where(m => !present.ContainsKey(m.Id)).Concat(now.Mailboxes.Where(m => !old.ContainsKey(m.Id))))
+        // What of another's may no longer be looked up is gone as what was deleted is (RFC 4314 6).
+        foreach (var place in before.Places.Where(p => !present.ContainsKey(NotifyPicture.KeyOf(p))).Concat(now.Places.Where(p => !old.ContainsKey(NotifyPicture.KeyOf(p)))))
         {
-            AddAffected(mailbox.Name);
-            if (Parent(mailbox.Name) is { Length: > 0 } parent && !IsOwn(mailbox.Name))
+            AddAffected(place.Name);
+            if (Parent(place.Name) is { Length: > 0 } parent && !IsOwn(place.Name) && (place.IsOwn || now.Places.Any(p => p.Name == parent)))
             {
                 AddAffected(parent);
             }
@@ -65,7 +63,7 @@ internal sealed class NotifyNames(
     {
         foreach (var name in before.Subscribed.Except(now.Subscribed).Concat(now.Subscribed.Except(before.Subscribed)))
         {
-            if (!own.Contains(name) && (plan.Of(name, isSubscribed: true) & NotifyEvents.SubscriptionChange) != 0)
+            if (!own.Contains(name) && (plan.Of(name, isSubscribed: true, !Places.IsOthers(name)) & NotifyEvents.SubscriptionChange) != 0)
             {
                 _affected.Add(name);
             }
@@ -80,7 +78,7 @@ internal sealed class NotifyNames(
         }
     }
 
-    private bool Wants(string name) => (plan.Of(name, now.Subscribed.Contains(name)) & NotifyEvents.MailboxName) != 0;
+    private bool Wants(string name) => (plan.Of(name, now.Subscribed.Contains(name), !Places.IsOthers(name)) & NotifyEvents.MailboxName) != 0;
 
     /// <summary>What this connection named itself, and what that brought along.</summary>
     private bool IsOwn(string name) => own.Any(o => o == name || Below(o, name) || Below(name, o));

@@ -4,6 +4,7 @@ using MailPlus.Engine.Imap.Wire;
 using MailPlus.Engine.Primitives;
 using MailPlus.Engine.Store;
 using MailPlus.Engine.Store.Contract;
+using MailPlus.Engine.Store.Sharing;
 
 namespace MailPlus.Engine.Imap.Server;
 
@@ -18,12 +19,13 @@ internal sealed class NotifyWatch : IDisposable
     private readonly int _most;
     private readonly Channel<bool> _wake = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
     private readonly Lock _gate = new();
-    private readonly List<(MailboxId? Mailbox, string Entry)> _entries = [];
+    private readonly List<(AccountId Owner, MailboxId? Mailbox, string Entry)> _entries = [];
     private readonly List<IDisposable> _subscriptions = [];
     private readonly HashSet<string> _ownNames = new(StringComparer.Ordinal);
-    private readonly HashSet<(MailboxId Mailbox, Uid Uid)> _ownMessages = [];
-    private IReadOnlyList<Mailbox> _mailboxes = [];
-    private IReadOnlyList<string> _subscribed = [];
+    private readonly HashSet<((AccountId Owner, MailboxId Id) Mailbox, Uid Uid)> _ownMessages = [];
+    private readonly NotifyOthers _others;
+    private NotifyPicture _picture = new([], [], []);
+    private bool _watchesOthers;
     private bool _overflowed;
     private IDisposable? _selectedSubscription;
     private Task? _woken;
@@ -33,6 +35,7 @@ internal sealed class NotifyWatch : IDisposable
         _plan = plan;
         _account = session.Store.Account;
         _most = session.With.MaxPendingNotices;
+        _others = new NotifyOthers(session.With.Store.Changes, OnChange, () => _wake.Writer.TryWrite(true));
         if (plan.Groups.Any(g => g.Events != NotifyEvents.None))
         {
             _subscriptions.Add(session.With.Store.Changes.Subscribe(_account, OnChange));
@@ -42,8 +45,8 @@ internal sealed class NotifyWatch : IDisposable
         {
             _subscriptions.Add(session.With.Settings.OnChange((before, now) =>
             {
-                Add(before.Imap.ServerComment == now.Imap.ServerComment ? null : MetadataResponse.ServerComment);
-                Add(before.Imap.ServerAdmin == now.Imap.ServerAdmin ? null : MetadataResponse.ServerAdmin);
+                Add(before.Imap.ServerComment == now.Imap.ServerComment ? null : MetadataResponse.ServerComment, _account, mailbox: null);
+                Add(before.Imap.ServerAdmin == now.Imap.ServerAdmin ? null : MetadataResponse.ServerAdmin, _account, mailbox: null);
             }));
         }
     }
@@ -64,9 +67,16 @@ internal sealed class NotifyWatch : IDisposable
     public static async ValueTask<NotifyWatch> StartAsync(ImapSession session, NotifyArguments plan, CancellationToken cancellationToken)
     {
         var watch = new NotifyWatch(session, plan);
-        watch._mailboxes = await session.Store.ListAsync(cancellationToken);
-        watch._subscribed = await session.Store.SubscriptionsAsync(cancellationToken);
-        return watch;
+        try
+        {
+            watch._picture = await watch.LookAsync(session, cancellationToken);
+            return watch;
+        }
+        catch
+        {
+            watch.Dispose();
+            throw;
+        }
     }
 
     /// <summary>Hears of the selected mailbox where it is in another account's mail; what is in one's own is heard anyway.</summary>
@@ -96,28 +106,28 @@ internal sealed class NotifyWatch : IDisposable
     public void Reset() => _woken = null;
 
     /// <summary>Messages that this connection made itself are not fetched for it (RFC 5465 5.2).</summary>
-    public void NoteOwn(MailboxId mailbox, IEnumerable<Uid> uids)
+    public void NoteOwn(Place place, IEnumerable<Uid> uids)
     {
         if (NewItems.Count > 0)
         {
-            _ownMessages.UnionWith(uids.Select(u => (mailbox, u)));
+            _ownMessages.UnionWith(uids.Select(u => (NotifyPicture.KeyOf(place), u)));
         }
     }
 
     /// <summary>Names this connection made, removed or (un)subscribed itself are not told to it (RFC 5465 5).</summary>
     public void NoteOwn(string name) => _ownNames.Add(name);
 
-    /// <summary>Neither are annotations that it set.</summary>
-    public void NoteOwn(MailboxId? mailbox, IReadOnlyList<Annotation> changes)
+    /// <summary>Neither are annotations that it set; null stands for the account.</summary>
+    public void NoteOwn(Place? place, IReadOnlyList<Annotation> changes)
     {
         lock (_gate)
         {
-            _entries.RemoveAll(e => e.Mailbox == mailbox && changes.Any(c => c.Entry.Equals(e.Entry, StringComparison.OrdinalIgnoreCase)));
+            _entries.RemoveAll(e => e.Mailbox == place?.Id && e.Owner == (place?.Store.Account ?? _account) && changes.Any(c => c.Entry.Equals(e.Entry, StringComparison.OrdinalIgnoreCase)));
         }
     }
 
     /// <summary>Of messages that are new in the selected mailbox, those others made.</summary>
-    public UidSet Foreign(MailboxId mailbox, IReadOnlyList<Uid> added)
+    public UidSet Foreign((AccountId Owner, MailboxId Id) mailbox, IReadOnlyList<Uid> added)
     {
         var foreign = UidSet.From(added.Where(u => !_ownMessages.Contains((mailbox, u))));
         _ownMessages.Clear();
@@ -127,12 +137,12 @@ internal sealed class NotifyWatch : IDisposable
     /// <summary>STATUS of every mailbox whose messages are watched (RFC 5465 3.1).</summary>
     public async ValueTask WriteStatusAsync(ImapSession session, CancellationToken cancellationToken)
     {
-        foreach (var mailbox in _mailboxes.Where(m => m.Selectable && m.Id != session.SelectedOwn?.Id))
+        foreach (var place in _picture.Places.Where(p => MayCount(session, p)))
         {
-            var events = _plan.Of(mailbox.Name, mailbox.Subscribed);
+            var events = Of(place, _picture);
             if ((events & NotifyEvents.OfMessages) != 0)
             {
-                WriteStatus(session.Output, mailbox, counts: true, unseen: false, modSeq: session.IsCondStore || (events & NotifyEvents.FlagChange) != 0);
+                WriteStatus(session.Output, place, counts: true, unseen: false, modSeq: session.IsCondStore || (events & NotifyEvents.FlagChange) != 0);
                 await session.Output.FlushIfFullAsync(cancellationToken);
             }
         }
@@ -141,9 +151,15 @@ internal sealed class NotifyWatch : IDisposable
     /// <summary>Tells what changed outside of the selected mailbox; false when there was more than can be told and the watch is over.</summary>
     public async ValueTask<bool> TellAsync(ImapSession session, CancellationToken cancellationToken)
     {
-        var mailboxes = await session.Store.ListAsync(cancellationToken);
-        var subscribed = await session.Store.SubscriptionsAsync(cancellationToken);
-        List<(MailboxId? Mailbox, string Entry)> entries;
+        var watchedOthers = _watchesOthers;
+        var picture = await LookAsync(session, cancellationToken);
+        if (_watchesOthers && !watchedOthers)
+        {
+            // A subscription just named another's mailbox: what is so now counts as known.
+            _picture = _picture with { Others = picture.Others, Places = [.. _picture.Places, .. picture.Others] };
+        }
+
+        List<(AccountId Owner, MailboxId? Mailbox, string Entry)> entries;
         lock (_gate)
         {
             if (_overflowed)
@@ -155,14 +171,13 @@ internal sealed class NotifyWatch : IDisposable
             _entries.Clear();
         }
 
-        if (_plan.Groups.Count > 0 && !(ReferenceEquals(mailboxes, _mailboxes) && ReferenceEquals(subscribed, _subscribed)))
+        if (_plan.Groups.Count > 0 && !ReferenceEquals(picture, _picture))
         {
-            var names = new NotifyNames(_plan, (_mailboxes, _subscribed), (mailboxes, subscribed), _ownNames);
-            names.Write(session.Output, session.Places);
-            await TellCountsAsync(session, mailboxes, cancellationToken);
+            new NotifyNames(_plan, _picture, picture, _ownNames).Write(session.Output);
+            await TellCountsAsync(session, picture, cancellationToken);
         }
 
-        (_mailboxes, _subscribed) = (mailboxes, subscribed);
+        _picture = picture;
         _ownNames.Clear();
         TellEntries(session.Output, entries);
         return true;
@@ -172,20 +187,49 @@ internal sealed class NotifyWatch : IDisposable
     {
         _subscriptions.ForEach(s => s.Dispose());
         _selectedSubscription?.Dispose();
+        _others.Dispose();
     }
+
+    /// <summary>The picture as of now; the last one where nothing changed.</summary>
+    private async ValueTask<NotifyPicture> LookAsync(ImapSession session, CancellationToken cancellationToken)
+    {
+        var own = await session.Store.ListAsync(cancellationToken);
+        var subscribed = await session.Store.SubscriptionsAsync(cancellationToken);
+        _watchesOthers = _plan.Groups.Any(NamesOthers);
+        var others = await _others.LookAsync(session.Places, _watchesOthers, cancellationToken);
+        return ReferenceEquals(own, _picture.Own) && ReferenceEquals(others, _picture.Others) && ReferenceEquals(subscribed, _picture.Subscribed) ? _picture
+            : new NotifyPicture(own, others, subscribed) { Places = [.. own.Select(mailbox => session.Places.Of(session.Store, mailbox)), .. others] };
+
+        bool NamesOthers(NotifyGroup group) =>
+            group.Events != NotifyEvents.None && (group.Filter.Kind == MailboxFilterKind.Subscribed ? subscribed : group.Filter.Names).Any(Places.IsOthers);
+    }
+
+    /// <summary>What is wanted of a mailbox that is not selected.</summary>
+    private NotifyEvents Of(Place place, NotifyPicture picture) =>
+        _plan.Of(place.Name, place.IsOwn ? place.Mailbox.Subscribed : picture.Subscribed.Contains(place.Name), place.IsOwn);
+
+    /// <summary>Whether STATUS may be told of a mailbox: not of the selected one, and not where the rights would not let it be asked (RFC 4314 4).</summary>
+    private static bool MayCount(ImapSession session, Place place) => place.Mailbox.Selectable && place.Has(Rights.Read)
+        && !(session.Selected is { } selected && selected.Id == place.Id && selected.Store.Account == place.Store.Account);
 
     private void OnChange(StoreChange change)
     {
-        if (change.Entry is not null && (change.OnlyFor is not { } only || only == _account))
+        if (change.OnlyFor is { } only && only != _account)
+        {
+            return; // somebody's own marks and annotations
+        }
+
+        // What another account notes of itself is nobody else's.
+        if (change.Entry is not null && (change.Mailbox is not null || change.Account == _account))
         {
             var wanted = change.Mailbox is null ? NotifyEvents.ServerMetadataChange : NotifyEvents.MailboxMetadataChange;
-            Add(_plan.Groups.Any(g => (g.Events & wanted) != 0) ? change.Entry : null, change.Mailbox);
+            Add(_plan.Groups.Any(g => (g.Events & wanted) != 0) ? change.Entry : null, change.Account, change.Mailbox);
         }
 
         _wake.Writer.TryWrite(true);
     }
 
-    private void Add(string? entry, MailboxId? mailbox = null)
+    private void Add(string? entry, AccountId owner, MailboxId? mailbox)
     {
         if (entry is null)
         {
@@ -194,7 +238,7 @@ internal sealed class NotifyWatch : IDisposable
 
         lock (_gate)
         {
-            if (!_entries.Contains((mailbox, entry)))
+            if (!_entries.Contains((owner, mailbox, entry)))
             {
                 _overflowed |= _entries.Count >= _most;
                 if (_overflowed)
@@ -203,7 +247,7 @@ internal sealed class NotifyWatch : IDisposable
                 }
                 else
                 {
-                    _entries.Add((mailbox, entry));
+                    _entries.Add((owner, mailbox, entry));
                 }
             }
         }
@@ -211,14 +255,14 @@ internal sealed class NotifyWatch : IDisposable
         _wake.Writer.TryWrite(true);
     }
 
-    private async ValueTask TellCountsAsync(ImapSession session, IReadOnlyList<Mailbox> mailboxes, CancellationToken cancellationToken)
+    private async ValueTask TellCountsAsync(ImapSession session, NotifyPicture picture, CancellationToken cancellationToken)
     {
-        var before = _mailboxes.ToDictionary(m => m.Id);
-        foreach (var mailbox in mailboxes)
+        var before = _picture.ByKey();
+        foreach (var place in picture.Places)
         {
-            var old = before.GetValueOrDefault(mailbox.Id);
-            if (ReferenceEquals(mailbox, old) || !mailbox.Selectable || mailbox.Id == session.SelectedOwn?.Id
-                || (_plan.Of(mailbox.Name, mailbox.Subscribed) & NotifyEvents.OfMessages) is var events && events == 0)
+            var mailbox = place.Mailbox;
+            var old = before.GetValueOrDefault(NotifyPicture.KeyOf(place)) is { } was && was.Has(Rights.Read) ? was.Mailbox : null;
+            if (ReferenceEquals(mailbox, old) || !MayCount(session, place) || (Of(place, picture) & NotifyEvents.OfMessages) is var events && events == 0)
             {
                 continue;
             }
@@ -229,28 +273,29 @@ internal sealed class NotifyWatch : IDisposable
             var modSeq = session.IsCondStore && (counts || (wantsFlags && mailbox.HighestModSeq != (old?.HighestModSeq ?? mailbox.HighestModSeq)));
             if (counts || unseen || modSeq)
             {
-                WriteStatus(session.Output, mailbox, counts, unseen, modSeq);
+                WriteStatus(session.Output, place, counts, unseen, modSeq);
                 await session.Output.FlushIfFullAsync(cancellationToken);
             }
         }
     }
 
-    private void TellEntries(ResponseWriter output, List<(MailboxId? Mailbox, string Entry)> entries)
+    private void TellEntries(ResponseWriter output, List<(AccountId Owner, MailboxId? Mailbox, string Entry)> entries)
     {
-        foreach (var group in entries.GroupBy(e => e.Mailbox))
+        foreach (var group in entries.GroupBy(e => (e.Owner, e.Mailbox)))
         {
-            var mailbox = group.Key is { } id ? _mailboxes.FirstOrDefault(m => m.Id == id) : null;
-            if (group.Key is null || (mailbox is not null && (_plan.Of(mailbox.Name, mailbox.Subscribed) & NotifyEvents.MailboxMetadataChange) != 0))
+            var place = group.Key.Mailbox is { } id ? _picture.Places.FirstOrDefault(p => NotifyPicture.KeyOf(p) == (group.Key.Owner, id)) : null;
+            if (group.Key.Mailbox is null || (place is not null && MetadataResponse.MaySee(place) && (Of(place, _picture) & NotifyEvents.MailboxMetadataChange) != 0))
             {
-                MetadataResponse.WriteChanged(output, mailbox?.Name ?? "", group.Select(e => e.Entry));
+                MetadataResponse.WriteChanged(output, place?.Name ?? "", group.Select(e => e.Entry));
             }
         }
     }
 
-    private static void WriteStatus(ResponseWriter output, Mailbox mailbox, bool counts, bool unseen, bool modSeq)
+    private static void WriteStatus(ResponseWriter output, Place place, bool counts, bool unseen, bool modSeq)
     {
+        var mailbox = place.Mailbox;
         output.Write("* STATUS "u8);
-        output.Mailbox(mailbox.Name);
+        output.Mailbox(place.Name);
         output.Write(" ("u8);
         if (counts)
         {

@@ -220,7 +220,7 @@ internal sealed class SelectedMailbox
                 await TellAddedAsync(session, numbers.Added, cancellationToken);
                 if (session.Watch is { NewItems.Count: > 0 } watch)
                 {
-                    await FetchCommand.TellAsync(session, watch.NewItems, Positions(watch.Foreign(Id, numbers.Added).Ranges, byUid: true), cancellationToken);
+                    await FetchCommand.TellAsync(session, watch.NewItems, Positions(watch.Foreign((Store.Account, Id), numbers.Added).Ranges, byUid: true), cancellationToken);
                 }
             }
         }

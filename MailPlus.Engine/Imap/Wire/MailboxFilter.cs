@@ -72,10 +72,10 @@ internal sealed record MailboxFilter(MailboxFilterKind Kind, IReadOnlyList<strin
         return new MailboxFilter(kind, names);
     }
 
-    /// <summary>Whether a mailbox that is not meant as the selected one is named.</summary>
-    public bool Covers(string name, bool isSubscribed) => Kind switch
+    /// <summary>Whether a mailbox that is not meant as the selected one is named. Personal ones are the account's own (RFC 5465 6.3, 6.4).</summary>
+    public bool Covers(string name, bool isSubscribed, bool isOwn) => Kind switch
     {
-        MailboxFilterKind.Inboxes or MailboxFilterKind.Personal => true,
+        MailboxFilterKind.Inboxes or MailboxFilterKind.Personal => isOwn,
         MailboxFilterKind.Subscribed => isSubscribed,
         MailboxFilterKind.Mailboxes => Names.Contains(name),
         MailboxFilterKind.Subtree => Names.Any(n => n == name || IsInferior(name, n)),

@@ -46,12 +46,12 @@ internal sealed record NotifyArguments(IReadOnlyList<NotifyGroup> Groups)
     public NotifyGroup? Selected => Groups.FirstOrDefault(g => g.Filter.IsSelected);
 
     /// <summary>Events wanted of a mailbox that is not selected.</summary>
-    public NotifyEvents Of(string name, bool isSubscribed)
+    public NotifyEvents Of(string name, bool isSubscribed, bool isOwn)
     {
         var events = NotifyEvents.None;
         foreach (var group in Groups)
         {
-            events |= group.Filter.Covers(name, isSubscribed) ? group.Events : NotifyEvents.None;
+            events |= group.Filter.Covers(name, isSubscribed, isOwn) ? group.Events : NotifyEvents.None;
         }
 
         return events;

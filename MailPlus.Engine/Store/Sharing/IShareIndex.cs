@@ -12,6 +12,9 @@ public interface IShareIndex
     /// <summary>Owners of mailboxes that may be open to a reader, by a right of their own or anyone's; from memory.</summary>
     IReadOnlyList<AccountId> OwnersFor(AccountId reader);
 
+    /// <summary>Says, until disposed, that who shares with whom may have changed. Called where it changed: return at once, never throw.</summary>
+    IDisposable OnChange(Action changed);
+
     /// <summary>Notes, before it is so, that an owner shares with an account, or with anyone (null).</summary>
     Task AddAsync(AccountId owner, AccountId? reader, CancellationToken cancellationToken);
 

@@ -30,6 +30,12 @@ public sealed class Places(IAccountStore own, IMailStore mail, IAddressBook acco
     /// <summary>The reader's own mail.</summary>
     public IAccountStore Own => own;
 
+    /// <summary>Accounts that may share something with the reader.</summary>
+    public IReadOnlyList<AccountId> Owners => [.. shares.OwnersFor(Reader).Where(owner => accounts.Find(owner) is not null).Take(MostOwners)];
+
+    /// <summary>Says, until disposed, that <see cref="Owners"/> may have changed. Called where they changed: return at once, never throw.</summary>
+    public IDisposable OnOwnersChange(Action changed) => shares.OnChange(changed);
+
     /// <summary>Whether a name is not one's own.</summary>
     public static bool IsOthers(string name) => name.StartsWith(OthersPrefix, StringComparison.Ordinal) || name == OthersRoot;
 
@@ -70,12 +76,9 @@ public sealed class Places(IAccountStore own, IMailStore mail, IAddressBook acco
         var found = (await own.ListAsync(cancellationToken)).Select(mailbox => Of(own, mailbox)).ToList();
         if (withOthers)
         {
-            foreach (var owner in shares.OwnersFor(Reader).Where(owner => accounts.Find(owner) is not null).Take(MostOwners))
+            foreach (var owner in Owners)
             {
-                if (await OpenAsync(owner, cancellationToken) is { } store)
-                {
-                    found.AddRange((await store.ListAsync(cancellationToken)).Select(mailbox => Of(store, mailbox)).Where(place => place.Has(Rights.Lookup)));
-                }
+                found.AddRange(await ListAsync(owner, cancellationToken));
             }
 
             found.Sort((a, b) => string.CompareOrdinal(a.Name, b.Name));
@@ -83,6 +86,11 @@ public sealed class Places(IAccountStore own, IMailStore mail, IAddressBook acco
 
         return found;
     }
+
+    /// <summary>Those of one other account that one may look up.</summary>
+    public async ValueTask<IReadOnlyList<Place>> ListAsync(AccountId owner, CancellationToken cancellationToken) => await OpenAsync(owner, cancellationToken) is { } store
+        ? [.. (await store.ListAsync(cancellationToken)).Select(mailbox => Of(store, mailbox)).Where(place => place.Has(Rights.Lookup))]
+        : [];
 
     /// <summary>A mailbox of a store as the reader has it.</summary>
     public Place Of(IAccountStore store, Mailbox mailbox) =>
@@ -151,6 +159,9 @@ public sealed class Places(IAccountStore own, IMailStore mail, IAddressBook acco
             await store.DisposeAsync();
         }
     }
+
+    /// <summary>What stands before the names of one account's mailboxes.</summary>
+    public string PrefixOf(AccountId owner) => accounts.Find(owner) is { } account ? $"{OthersPrefix}{LevelOf(account)}/" : $"{OthersPrefix}#{owner}/";
 
     internal static RefusedException Denied() => new(new Refusal(RefusalKind.NotAllowed, "MailboxRightMissing"));
 
@@ -222,8 +233,6 @@ public sealed class Places(IAccountStore own, IMailStore mail, IAddressBook acco
         _open.Add(owner, open);
         return open;
     }
-
-    private string PrefixOf(AccountId owner) => accounts.Find(owner) is { } account ? $"{OthersPrefix}{LevelOf(account)}/" : $"{OthersPrefix}#{owner}/";
 
     // A name with the delimiter in it, or one that looks like a number of ours, cannot stand as one level.
     private static string LevelOf(Account account) => account.Name.Contains('/', StringComparison.Ordinal) || account.Name.StartsWith('#') ? $"#{account.Id}" : account.Name;

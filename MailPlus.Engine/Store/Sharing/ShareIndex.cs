@@ -11,17 +11,26 @@ public sealed class ShareIndex(SystemDatabase database) : IShareIndex, IDisposab
 {
     private readonly SemaphoreSlim _writer = new(1, 1);
     private ImmutableHashSet<Share> _shares = [];
+    private ImmutableArray<Action> _changed = [];
 
     /// <summary>Reads the index.</summary>
     public async Task LoadAsync(CancellationToken cancellationToken)
     {
         var rows = await database.ReadAsync(context => context.Shares.ToListAsync(cancellationToken), cancellationToken);
         Volatile.Write(ref _shares, [.. rows.Select(row => new Share(new AccountId(row.OwnerId), row.ReaderId is { } reader ? new AccountId(reader) : null))]);
+        Announce();
     }
 
     /// <inheritdoc/>
     public IReadOnlyList<AccountId> OwnersFor(AccountId reader) =>
         [.. Volatile.Read(ref _shares).Where(share => share.Owner != reader && (share.Reader is null || share.Reader == reader)).Select(share => share.Owner).Distinct().OrderBy(owner => owner.Value)];
+
+    /// <inheritdoc/>
+    public IDisposable OnChange(Action changed)
+    {
+        ImmutableInterlocked.Update(ref _changed, list => list.Add(changed));
+        return new Subscription(() => ImmutableInterlocked.Update(ref _changed, list => list.Remove(changed)));
+    }
 
     /// <inheritdoc/>
     public Task AddAsync(AccountId owner, AccountId? reader, CancellationToken cancellationToken) =>
@@ -67,7 +76,11 @@ public sealed class ShareIndex(SystemDatabase database) : IShareIndex, IDisposab
                     await context.Shares.Where(row => row.OwnerId == owner.Value).ExecuteDeleteAsync(cancellationToken);
                     context.Shares.AddRange(after.Where(share => existing.Contains(owner.Value) && (share.Reader is not { } reader || existing.Contains(reader.Value)))
                         .Select(share => new ShareRow { OwnerId = share.Owner.Value, ReaderId = share.Reader?.Value }));
-                    context.AfterCommit(() => Volatile.Write(ref _shares, Volatile.Read(ref _shares).Except(before).Union(after)));
+                    context.AfterCommit(() =>
+                    {
+                        Volatile.Write(ref _shares, Volatile.Read(ref _shares).Except(before).Union(after));
+                        Announce();
+                    });
                     return true;
                 },
                 cancellationToken);
@@ -76,6 +89,21 @@ public sealed class ShareIndex(SystemDatabase database) : IShareIndex, IDisposab
         {
             _writer.Release();
         }
+    }
+
+    private void Announce()
+    {
+        foreach (var changed in _changed)
+        {
+            changed();
+        }
+    }
+
+    private sealed class Subscription(Action end) : IDisposable
+    {
+        private Action? _end = end;
+
+        public void Dispose() => Interlocked.Exchange(ref _end, null)?.Invoke();
     }
 
     private readonly record struct Share(AccountId Owner, AccountId? Reader);
