@@ -13,8 +13,8 @@ namespace MailPlus.Tests.Browser;
 [Collection(BrowserTests.Name)]
 public sealed partial class LiveSettingsTests(BrowserFixture browser) : IAsyncLifetime
 {
-    private readonly int _smtp = FreePort();
-    private readonly int _imap = FreePort();
+    private readonly int _smtp = FreePort.Next();
+    private readonly int _imap = FreePort.Next();
     private RunningServer? _server;
 
     private RunningServer Server => _server!;
@@ -75,7 +75,7 @@ public sealed partial class LiveSettingsTests(BrowserFixture browser) : IAsyncLi
         await Expect(page.Locator("[id='Service.Imap-error']")).ToBeVisibleAsync();
         await MustAnswerAsync(_imap);
 
-        var free = FreePort();
+        var free = FreePort.Next();
         await MovePortAsync(page, free);
         await Expect(page.GetByText("Applied.")).ToBeVisibleAsync();
         await MustAnswerAsync(free);
@@ -225,13 +225,6 @@ public sealed partial class LiveSettingsTests(BrowserFixture browser) : IAsyncLi
             }
         },
         () => $"nothing listens on port {port} any more");
-
-    private static int FreePort()
-    {
-        using var probe = new TcpListener(IPAddress.Loopback, 0);
-        probe.Start();
-        return ((IPEndPoint)probe.LocalEndpoint).Port;
-    }
 
     [GeneratedRegex("/mail$")]
     private static partial Regex Mail();

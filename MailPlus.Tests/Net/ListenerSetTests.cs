@@ -7,6 +7,7 @@ using MailPlus.Engine.Settings;
 using MailPlus.Engine.Settings.Sections;
 using MailPlus.Tests.Support;
 using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
 using Xunit;
 
 namespace MailPlus.Tests.Net;
@@ -67,7 +68,7 @@ public sealed class ListenerSetTests : IAsyncLifetime
     [Fact]
     public async Task A_changed_port_starts_the_new_listener_and_keeps_sessions_of_the_old_one()
     {
-        var (first, second) = (FreePort(), FreePort());
+        var (first, second) = (FreePort.Next(), FreePort.Next());
         _settings.Set(On(smtp: first));
         var set = Make([]);
         await set.StartAsync(default);
@@ -89,7 +90,7 @@ public sealed class ListenerSetTests : IAsyncLifetime
         using var other = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         other.Bind(AnyPort);
         other.Listen();
-        var first = FreePort();
+        var first = FreePort.Next();
         _settings.Set(On(smtp: first));
         var set = Make([]);
         await set.StartAsync(default);
@@ -104,13 +105,13 @@ public sealed class ListenerSetTests : IAsyncLifetime
         Assert.True(await CanConnectAsync(first));
 
         // What is Abnormal already is not this save's fault.
-        Assert.Empty(await set.CheckChangeAsync(wanted.Service, wanted.Service with { Imap = new ListenerSetting(true, FreePort()) }, default));
+        Assert.Empty(await set.CheckChangeAsync(wanted.Service, wanted.Service with { Imap = new ListenerSetting(true, FreePort.Next()) }, default));
     }
 
     [Fact]
     public async Task Ports_can_be_swapped_between_listeners_and_moved_to_another_address()
     {
-        var (a, b) = (FreePort(), FreePort());
+        var (a, b) = (FreePort.Next(), FreePort.Next());
         _settings.Set(On(smtp: a, imap: b));
         var set = Make([]);
         await set.StartAsync(default);
@@ -127,7 +128,7 @@ public sealed class ListenerSetTests : IAsyncLifetime
     [Fact]
     public async Task One_port_used_twice_is_a_fault_of_the_second()
     {
-        var port = FreePort();
+        var port = FreePort.Next();
         _settings.Set(On(smtp: port, imap: port));
         var set = Make([]);
         Assert.Equal("PortUsedTwice", Assert.Single(await set.CheckAsync(_settings.Current.Service, default)).TextKey);
@@ -160,7 +161,8 @@ public sealed class ListenerSetTests : IAsyncLifetime
     [Fact]
     public async Task Stop_asks_sessions_to_end_and_aborts_those_that_do_not()
     {
-        var set = Make(new() { ["smtp"] = AnyPort, ["imap"] = AnyPort });
+        var clock = new FakeTimeProvider();
+        var set = Make(new() { ["smtp"] = AnyPort, ["imap"] = AnyPort }, clock: clock);
         await set.StartAsync(default);
         using var polite = await WireClient.ConnectAsync(set.States[0].Bound[0].Port);
         using var stubborn = await WireClient.ConnectAsync(set.States[0].Bound[0].Port);
@@ -170,8 +172,11 @@ public sealed class ListenerSetTests : IAsyncLifetime
             Assert.Equal(word, await client.ReadLineAsync());
         }
 
-        await set.StopAsync(TimeSpan.FromMilliseconds(300), default);
+        var stopping = set.StopAsync(TimeSpan.FromSeconds(10), default);
         Assert.Equal("closing", await polite.ReadLineAsync());
+        Assert.False(stopping.IsCompleted);
+        clock.Advance(TimeSpan.FromSeconds(10));
+        await stopping;
         await Assert.ThrowsAsync<SocketException>(async () => Assert.NotNull(await stubborn.ReadLineAsync() ?? throw new SocketException()));
         Assert.Equal(0, _table!.Count);
         Assert.All(set.States, s => Assert.Equal(ListenerStatus.Stopped, s.Status));
@@ -187,13 +192,6 @@ public sealed class ListenerSetTests : IAsyncLifetime
         await bad.SendAsync("throw\r\n");
         Assert.Null(await bad.ReadLineAsync());
         Assert.True(await CanConnectAsync(port));
-    }
-
-    private static int FreePort()
-    {
-        using var probe = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        probe.Bind(AnyPort);
-        return ((IPEndPoint)probe.LocalEndPoint!).Port;
     }
 
     private static SettingsSnapshot On(int smtp, int? imap = null) => new()
@@ -219,7 +217,7 @@ public sealed class ListenerSetTests : IAsyncLifetime
         }
     }
 
-    private ListenerSet Make(Dictionary<string, IPEndPoint?> overrides, Predicate<IPAddress>? unlimited = null)
+    private ListenerSet Make(Dictionary<string, IPEndPoint?> overrides, Predicate<IPAddress>? unlimited = null, TimeProvider? clock = null)
     {
         _table = new ConnectionTable(_settings, TimeProvider.System, unlimited);
         var lifetime = new ConnectionLifetime(_table, null, TimeProvider.System, NullLogger<ConnectionLifetime>.Instance);
@@ -230,7 +228,7 @@ public sealed class ListenerSetTests : IAsyncLifetime
             ],
             _settings,
             new RunOptions { DataFolder = "/nowhere", Listeners = overrides },
-            new ConnectionRuntime(_table, lifetime, TimeProvider.System),
+            new ConnectionRuntime(_table, lifetime, clock ?? TimeProvider.System),
             NullLogger<ListenerSet>.Instance);
         _sets.Add(set);
         return set;

@@ -36,7 +36,7 @@ internal sealed class PostfixPeer : IAsyncDisposable
     /// <summary>Starts it; needs root, as Postfix does.</summary>
     public static async Task<PostfixPeer> StartAsync(string domain, IReadOnlyDictionary<string, string> replies, PostfixTls? tls = null)
     {
-        var peer = new PostfixPeer(System.IO.Directory.CreateTempSubdirectory("mailplus-postfix-").FullName, domain, tls, PeerTools.FreePort());
+        var peer = new PostfixPeer(System.IO.Directory.CreateTempSubdirectory("mailplus-postfix-").FullName, domain, tls, FreePort.Next());
         await peer.WriteAsync(replies);
         await peer.ControlAsync("start");
         return peer;
@@ -91,7 +91,7 @@ internal sealed class PostfixPeer : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await ChildProcess.RunAsync("postfix", ["-c", Configuration, "stop"]);
-        System.IO.Directory.Delete(_home, recursive: true);
+        await ScratchFolder.DeleteAsync(_home);
     }
 
     private async Task ControlAsync(string what)

@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Text;
 using MailPlus.Tests.Support;
@@ -39,13 +38,10 @@ internal sealed class UnboundPeer : IAsyncDisposable
     {
         for (var tries = 0; ; tries++)
         {
-            using var probe = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
-            probe.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-            var peer = new UnboundPeer(((IPEndPoint)probe.LocalEndPoint!).Port)
+            var peer = new UnboundPeer(FreePort.Next())
             {
                 OwnAddress = withOwnAddress ? new IPAddress([127, .. RandomNumberGenerator.GetBytes(2), (byte)RandomNumberGenerator.GetInt32(2, 254)]) : null,
             };
-            probe.Close();
             await peer.WriteAsync(zones);
             peer._process = ChildProcess.Start("unbound", ["-d", "-c", Path.Combine(peer._home, "unbound.conf")]);
             await Eventually.TrueAsync(
@@ -71,7 +67,7 @@ internal sealed class UnboundPeer : IAsyncDisposable
             await _process.DisposeAsync();
         }
 
-        System.IO.Directory.Delete(_home, recursive: true);
+        await ScratchFolder.DeleteAsync(_home);
     }
 
     private async Task WriteAsync(IReadOnlyDictionary<string, (ZoneSafety Safety, string Records)> zones)
@@ -109,8 +105,8 @@ internal sealed class UnboundPeer : IAsyncDisposable
                 """);
             if (safety != ZoneSafety.Unsigned)
             {
-                var key = (await ChildProcess.RunInAsync(_home, "ldns-keygen", ["-k", "-a", "ECDSAP256SHA256", zone], TimeSpan.FromSeconds(60))).MustSucceed("ldns-keygen").Output.Trim();
-                (await ChildProcess.RunInAsync(_home, "ldns-signzone", ["-f", $"{zone}.signed", file, key], TimeSpan.FromSeconds(60))).MustSucceed("ldns-signzone");
+                var key = (await ChildProcess.RunInAsync(_home, "ldns-keygen", ["-k", "-a", "ECDSAP256SHA256", zone], TimeSpan.FromMinutes(3))).MustSucceed("ldns-keygen").Output.Trim();
+                (await ChildProcess.RunInAsync(_home, "ldns-signzone", ["-f", $"{zone}.signed", file, key], TimeSpan.FromMinutes(3))).MustSucceed("ldns-signzone");
                 configuration.Append(System.Globalization.CultureInfo.InvariantCulture, $"  trust-anchor-file: \"{key}.ds\"\n");
                 file = $"{zone}.signed";
             }

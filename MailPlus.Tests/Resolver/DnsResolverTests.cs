@@ -147,7 +147,7 @@ public sealed class DnsResolverTests : IDisposable
     {
         using var silent = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
         silent.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        var settings = new SettableSettings(With(silent.LocalEndPoint!.ToString()!));
+        var settings = new SettableSettings(With(silent.LocalEndPoint!.ToString()!, patience: 1));
         var answer = await new DnsResolver(settings, _clock).QueryTxtAsync("host.test", default);
         Assert.Equal(DnsStatus.TemporaryFailure, answer.Status);
         Assert.NotEqual("", answer.Detail);
@@ -178,16 +178,13 @@ public sealed class DnsResolverTests : IDisposable
         Assert.Equal(expected ?? server.ToString(), server.ToString());
     }
 
-    private static SettingsSnapshot With(string server) => new() { Resolver = new ResolverSettings { Servers = [server], TimeoutSeconds = 1 } };
+    private static SettingsSnapshot With(string server, int patience = 60) => new() { Resolver = new ResolverSettings { Servers = [server], TimeoutSeconds = patience } };
 
     private static (DnsServer Server, int Port) Start()
     {
         while (true)
         {
-            using var probe = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
-            probe.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-            var port = ((IPEndPoint)probe.LocalEndPoint!).Port;
-            probe.Dispose();
+            var port = FreePort.Next();
             try
             {
                 var end = new IPEndPoint(IPAddress.Loopback, port);

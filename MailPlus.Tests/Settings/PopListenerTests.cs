@@ -18,7 +18,7 @@ public sealed class PopListenerTests
             Settings = new[] { "Smtp", "Smtps", "Submission", "Imap", "Imaps", "Pop3", "Pop3s" }.ToDictionary(name => "Service." + name, _ => "off").Append(new("Service.ListenAddresses", "127.0.0.1")).ToDictionary(),
         });
         using var rest = new RestClient(server, server.Plan.Administrator);
-        var (pop3, pop3s) = (FreePort(), FreePort());
+        var (pop3, pop3s) = (FreePort.Next(), FreePort.Next());
         await rest.SetAsync(("Service.Pop3", $"on:{pop3}"), ("Service.Pop3s", $"on:{pop3s}"));
         await MustGreetAsync(pop3, isTls: false);
         await MustGreetAsync(pop3s, isTls: true);
@@ -82,11 +82,4 @@ public sealed class PopListenerTests
             }
         },
         () => $"nothing listens on port {port} any more");
-
-    private static int FreePort()
-    {
-        using var probe = new TcpListener(IPAddress.Loopback, 0);
-        probe.Start();
-        return ((IPEndPoint)probe.LocalEndpoint).Port;
-    }
 }

@@ -62,7 +62,7 @@ public sealed class PostgresUnderTest : IAsyncLifetime
 
         if (_folder is not null)
         {
-            Directory.Delete(_folder, recursive: true);
+            await ScratchFolder.DeleteAsync(_folder);
         }
     }
 

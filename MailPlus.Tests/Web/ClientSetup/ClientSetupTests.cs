@@ -14,13 +14,13 @@ public sealed class ClientSetupServer : IAsyncLifetime
 {
     public RunningServer Server { get; private set; } = null!;
 
-    public int Imaps { get; } = FreePort();
+    public int Imaps { get; } = FreePort.Next();
 
-    public int Imap { get; } = FreePort();
+    public int Imap { get; } = FreePort.Next();
 
-    public int Smtps { get; } = FreePort();
+    public int Smtps { get; } = FreePort.Next();
 
-    public int Submission { get; } = FreePort();
+    public int Submission { get; } = FreePort.Next();
 
     public async Task InitializeAsync()
     {
@@ -45,13 +45,6 @@ public sealed class ClientSetupServer : IAsyncLifetime
     }
 
     public async Task DisposeAsync() => await Server.DisposeAsync();
-
-    public static int FreePort()
-    {
-        using var probe = new TcpListener(IPAddress.Loopback, 0);
-        probe.Start();
-        return ((IPEndPoint)probe.LocalEndpoint).Port;
-    }
 }
 
 /// <summary>Mail programs find out by themselves how to connect (SET-34, SET-35).</summary>
@@ -95,7 +88,7 @@ public sealed class ClientSetupTests(ClientSetupServer setup) : IClassFixture<Cl
     {
         using var rest = new RestClient(setup.Server, setup.Server.Plan.Administrator);
         Assert.DoesNotContain(await OfferedAsync(), server => server.Type == "pop3");
-        var port = ClientSetupServer.FreePort();
+        var port = FreePort.Next();
         await rest.SetAsync(("Service.Pop3s", $"on:{port}"), ("Service.WebmailEnabled", "false"));
         await Eventually.TrueAsync(async () => (await OfferedAsync()).Contains(("pop3", port, "SSL")), () => "POP3 is offered");
         Assert.DoesNotContain("webMail", (await GetAsync(WellKnown, "example.test")).Text, StringComparison.Ordinal);
@@ -255,7 +248,7 @@ public sealed class ClientSetupTests(ClientSetupServer setup) : IClassFixture<Cl
                 return new NetworkStream(socket, ownsSocket: true);
             },
         };
-        return new HttpClient(handler) { BaseAddress = new Uri($"http://127.0.0.1:{port}"), Timeout = TimeSpan.FromSeconds(60) };
+        return new HttpClient(handler) { BaseAddress = new Uri($"http://127.0.0.1:{port}"), Timeout = TimeSpan.FromMinutes(3) };
     }
 
     private static IEnumerable<(string Type, int Port, string Socket)> Servers(XElement provider, string kind) =>
