@@ -20,7 +20,7 @@ public sealed class BrowserFixture : IAsyncLifetime
             return;
         }
 
-        Assertions.SetDefaultExpectTimeout(30_000); // two cores shared with other tests
+        Assertions.SetDefaultExpectTimeout(90_000); // two cores shared with other tests
         _playwright = await Playwright.CreateAsync();
         _browser = await _playwright.Chromium.LaunchAsync(new BrowserTypeLaunchOptions
         {
@@ -51,7 +51,7 @@ public sealed class BrowserFixture : IAsyncLifetime
             ViewportSize = new ViewportSize { Width = seen.Width, Height = seen.Height },
             ReducedMotion = ReducedMotion.Reduce,
         });
-        context.SetDefaultTimeout(30_000);
+        context.SetDefaultTimeout(90_000);
         return new Visitor(context, await context.NewPageAsync(), seen);
     }
 

@@ -30,7 +30,7 @@ public sealed class KillWhileIndexingTests
         await server.LaunchAsync();
         await FindAsync(server);
         await Eventually.TrueAsync(
-            async () => (await server.TryVerbAsync(["doctor"])).Output.Contains("All mail is in the full-text index.", StringComparison.Ordinal), () => "everything is indexed", TimeSpan.FromMinutes(2));
+            async () => (await server.TryVerbAsync(["doctor"])).Output.Contains("All mail is in the full-text index.", StringComparison.Ordinal), () => "everything is indexed", TimeSpan.FromMinutes(3));
         await FindAsync(server);
         Assert.Equal(0, await server.StopAsync());
         Assert.True(File.Exists(Path.Combine(server.Data, "index", "whole")));

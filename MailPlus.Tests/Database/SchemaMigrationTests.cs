@@ -37,7 +37,7 @@ public sealed class SchemaMigrationTests
             await command.ExecuteNonQueryAsync();
         }
 
-        await system.Database.MigrateAsync(CancellationToken.None).WaitAsync(TimeSpan.FromSeconds(60));
+        await system.Database.MigrateAsync(CancellationToken.None).WaitAsync(TimeSpan.FromMinutes(3));
     }
 
     private static DbContext Open(string name) => name switch

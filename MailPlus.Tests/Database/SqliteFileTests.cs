@@ -47,7 +47,7 @@ public sealed class SqliteFileTests : IAsyncLifetime
         var seen = new List<string>();
         // Held back by the first, so that the rest share a group.
         using var gate = new ManualResetEventSlim();
-        var first = file.WriteAsync(s => gate.Wait(TimeSpan.FromSeconds(30)), Durability.Full, default);
+        var first = file.WriteAsync(s => gate.Wait(TimeSpan.FromMinutes(2)), Durability.Full, default);
         var good = Enumerable.Range(0, 20).Select(i => Add(file, $"good{i}", () => seen.Add($"good{i}"))).ToList();
         var bad = file.WriteAsync(
             s =>
@@ -119,7 +119,7 @@ public sealed class SqliteFileTests : IAsyncLifetime
             {
                 var before = s.Prepare("SELECT count(*) FROM note").ExecuteScalar();
                 reading.SetResult();
-                gate.Wait(TimeSpan.FromSeconds(30));
+                gate.Wait(TimeSpan.FromMinutes(2));
                 return (before, after: s.Prepare("SELECT count(*) FROM note").ExecuteScalar());
             },
             default);

@@ -158,7 +158,8 @@ public sealed class NotificationTests
                 rig.Clock.Advance(TimeSpan.FromHours(1));
                 return rig.Queue.InHand == 0 && (await rig.ListAsync()).Rows.Count == 0;
             },
-            () => "the message is given up");
+            () => "the message is given up",
+            longestPause: 40);
         await rig.SettleAsync();
         Assert.Contains("Action: failed", Assert.Single(rig.Store.Inbox(2)).Text, StringComparison.Ordinal);
     }

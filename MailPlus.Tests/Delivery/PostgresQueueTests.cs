@@ -27,7 +27,7 @@ public sealed class PostgresQueueTests(PostgresUnderTest postgres) : QueueContra
             await goOn.Task;
         };
         await dead.SendAsync("s@far.test", Text + new string('x', 300_000), DeliveryRig.Inbound, "ann@here.test", "bob@here.test");
-        await stored.Task.WaitAsync(TimeSpan.FromSeconds(60));
+        await stored.Task.WaitAsync(TimeSpan.FromMinutes(3));
         dead.Store.Stored = _ => Task.CompletedTask;
 
         // Its clock stands still, so it gives no further sign of life; the other one's sees the lease end.
@@ -39,7 +39,8 @@ public sealed class PostgresQueueTests(PostgresUnderTest postgres) : QueueContra
                 return (await other.ListAsync()).Total == 0;
             },
             () => "the other node has taken over",
-            TimeSpan.FromMinutes(2));
+            TimeSpan.FromMinutes(3),
+            longestPause: 60);
         Assert.Single(dead.Store.Inbox(1));
         Assert.Single(dead.Store.Inbox(2));
         goOn.SetResult();
@@ -64,7 +65,8 @@ public sealed class PostgresQueueTests(PostgresUnderTest postgres) : QueueContra
                 two.Clock.Advance(TimeSpan.FromSeconds(5));
                 return (await one.ListAsync()).Total == 0;
             },
-            () => "all is delivered");
+            () => "all is delivered",
+            longestPause: 60);
         Assert.Equal(60, ids.Count);
         Assert.Equal(60, one.Store.Inbox(1).Count);
     }

@@ -28,7 +28,7 @@ public abstract class QueueContract
             await goOn.Task;
         };
         await rig.SendAsync("s@far.test", Text, DeliveryRig.Inbound, "ann@here.test");
-        await stored.Task.WaitAsync(TimeSpan.FromSeconds(60));
+        await stored.Task.WaitAsync(TimeSpan.FromMinutes(3));
 
         await using var after = await rig.CrashAsync();
         await after.SettleAsync();
@@ -86,7 +86,7 @@ public abstract class QueueContract
         {
             rig.Clock.Advance(TimeSpan.FromSeconds(6));
             return Task.FromResult(rig.Store.Keys.IsEmpty);
-        }, () => "the key is forgotten");
+        }, () => "the key is forgotten", longestPause: 40);
     }
 
     [SkippableFact]
@@ -100,7 +100,7 @@ public abstract class QueueContract
         {
             after.Clock.Advance(TimeSpan.FromSeconds(6));
             return Task.FromResult(after.Store.Keys.IsEmpty);
-        }, () => "the key is forgotten");
+        }, () => "the key is forgotten", longestPause: 40);
     }
 
     [SkippableFact]

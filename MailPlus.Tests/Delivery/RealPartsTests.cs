@@ -65,7 +65,7 @@ public sealed class RealPartsTests
         using var zone = TestZone.Start().Mx("far.test", "mx.far.test").A("mx.far.test", "127.0.0.1").Fails("broken.test");
         await using var server = new ScriptedSmtpServer();
         await using var rig = await DeliveryRig.OpenAsync(start: false);
-        rig.Settings.Set(rig.Settings.Current with { Delivery = new DeliverySettings { RemotePort = server.EndPoint.Port }, Resolver = new ResolverSettings { Servers = [zone.EndPoint.ToString()] } });
+        rig.Settings.Set(rig.Settings.Current with { Delivery = new DeliverySettings { RemotePort = server.EndPoint.Port }, Resolver = new ResolverSettings { Servers = [zone.EndPoint.ToString()], TimeoutSeconds = 60 } });
         rig.RealResolver = new DnsResolver(rig.Settings, TimeProvider.System);
         await rig.ReopenAsync();
         await rig.SendAsync("bob@here.test", Text.Replace("s@far.test", "bob@here.test"), DeliveryRig.Submission(2), "a@far.test", "a@broken.test", "a@nowhere.test");

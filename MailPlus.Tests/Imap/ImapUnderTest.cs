@@ -136,7 +136,7 @@ internal sealed class ImapUnderTest : IAsyncDisposable
             connection.FinishSending();
         }
 
-        await Task.WhenAll(_serving).WaitAsync(TimeSpan.FromSeconds(60));
+        await Task.WhenAll(_serving).WaitAsync(TimeSpan.FromMinutes(3));
         await StopIndexAsync();
         foreach (var connection in _connections)
         {

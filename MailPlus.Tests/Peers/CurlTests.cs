@@ -6,7 +6,7 @@ namespace MailPlus.Tests.Peers;
 [Collection(PeersCollection.Name)]
 public sealed class CurlTests(PeerServer peers)
 {
-    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(90);
+    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(4);
 
     [SkippableTheory]
     [InlineData("smtp", "smtp")]
@@ -49,7 +49,7 @@ public sealed class CurlTests(PeerServer peers)
     {
         PeerTools.Need("curl");
         return (await ChildProcess.RunAsync(
-            "curl", ["--silent", "--show-error", "--insecure", "--ssl-reqd", "--max-time", "60", "--user", $"curl:{peers.Server.Plan.Password}", .. arguments, url], limit: Limit))
+            "curl", ["--silent", "--show-error", "--insecure", "--ssl-reqd", "--max-time", "180", "--user", $"curl:{peers.Server.Plan.Password}", .. arguments, url], limit: Limit))
             .MustSucceed($"curl {url} {string.Join(' ', arguments)}");
     }
 

@@ -76,7 +76,7 @@ public sealed class MailKitTests(PeerServer peers)
         using var stop = new CancellationTokenSource();
         var idle = reader.IdleAsync(stop.Token);
         await folder.StoreAsync(new List<UniqueId> { new(3) }, new StoreFlagsRequest(StoreAction.Add, MessageFlags.Flagged) { Silent = true });
-        var told = await changed.Task.WaitAsync(TimeSpan.FromSeconds(60));
+        var told = await changed.Task.WaitAsync(TimeSpan.FromMinutes(3));
         Assert.Equal(2, told.Index);
         Assert.True(told.Flags.HasFlag(MessageFlags.Flagged));
         await stop.CancelAsync();

@@ -128,7 +128,7 @@ public sealed partial class MbsyncTests(PeerServer peers)
     }
 
     private static async Task SyncAsync(string configuration)
-        => (await ChildProcess.RunAsync("mbsync", ["-c", configuration, "-a"], limit: TimeSpan.FromMinutes(3))).MustSucceed("mbsync");
+        => (await ChildProcess.RunAsync("mbsync", ["-c", configuration, "-a"], limit: TimeSpan.FromMinutes(5))).MustSucceed("mbsync");
 
     /// <summary>X-Sync-Id to UID and Maildir flag letters of everything on the server.</summary>
     private static async Task<Dictionary<string, (uint Uid, string Flags)>> FarAsync(WireClient server)

@@ -27,12 +27,13 @@ public sealed class MemoryTests(ITestOutputHelper log)
             Args = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"],
         });
         var page = await browser.NewPageAsync();
+        page.SetDefaultTimeout(180_000);
         await page.GotoAsync($"http://localhost:{server.Web}/signin");
         await page.FillAsync("#name", server.Address("ann"));
         await page.FillAsync("#password", server.Plan.Password);
         await page.ClickAsync("button[type=submit].primary");
-        await page.WaitForURLAsync("**/mail**", new() { Timeout = 60_000 });
-        await page.GetByText("size 20000").First.WaitForAsync(new() { Timeout = 60_000 });
+        await page.WaitForURLAsync("**/mail**");
+        await page.GetByText("size 20000").First.WaitForAsync();
 
         var resident = server.ResidentBytes();
         log.WriteLine($"resident with one webmail open: {resident / Megabyte} MB");

@@ -173,6 +173,6 @@ public sealed class PopClientTests(PopServer pop)
     {
         PeerTools.Need("curl");
         return (await ChildProcess.RunAsync(
-            "curl", ["--silent", "--show-error", "--insecure", "--ssl-reqd", "--max-time", "60", "--user", $"curl:{pop.Server.Plan.Password}", .. arguments, url])).MustSucceed($"curl {url} {string.Join(' ', arguments)}");
+            "curl", ["--silent", "--show-error", "--insecure", "--ssl-reqd", "--max-time", "180", "--user", $"curl:{pop.Server.Plan.Password}", .. arguments, url])).MustSucceed($"curl {url} {string.Join(' ', arguments)}");
     }
 }

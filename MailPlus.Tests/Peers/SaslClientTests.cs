@@ -76,8 +76,8 @@ public sealed class SaslClientTests(PopServer pop)
         var path = listener == "smtps" ? "" : listener == "imaps" ? "INBOX?ALL" : "";
         string[] request = listener == "smtps" ? ["--request", "NOOP"] : [];
         var url = $"{listener}://127.0.0.1:{pop.Server.Port(listener)}/{path}";
-        (await ChildProcess.RunAsync("curl", ["--silent", "--show-error", "--insecure", "--max-time", "60", "--user", "mpop@example.test:", "--oauth2-bearer", PopServer.Token, .. request, url])).MustSucceed(url);
-        var wrong = await ChildProcess.RunAsync("curl", ["--silent", "--show-error", "--insecure", "--max-time", "60", "--user", "mpop@example.test:", "--oauth2-bearer", "no-good", .. request, url]);
+        (await ChildProcess.RunAsync("curl", ["--silent", "--show-error", "--insecure", "--max-time", "180", "--user", "mpop@example.test:", "--oauth2-bearer", PopServer.Token, .. request, url])).MustSucceed(url);
+        var wrong = await ChildProcess.RunAsync("curl", ["--silent", "--show-error", "--insecure", "--max-time", "180", "--user", "mpop@example.test:", "--oauth2-bearer", "no-good", .. request, url]);
         Assert.Equal(67, wrong.ExitCode); // curl: login denied
     }
 

@@ -78,6 +78,6 @@ public sealed class SwaksTests(PeerServer peers)
     {
         PeerTools.Need("swaks");
         string[] recipient = arguments.Contains("--to") ? [] : ["--to", peers.Server.Address("swaks")];
-        return await ChildProcess.RunAsync("swaks", ["--server", "127.0.0.1", "--helo", "client.example.net", "--timeout", "60", .. recipient, .. arguments]);
+        return await ChildProcess.RunAsync("swaks", ["--server", "127.0.0.1", "--helo", "client.example.net", "--timeout", "180", .. recipient, .. arguments]);
     }
 }

@@ -91,7 +91,7 @@ public sealed class UnixClientTests(PeerServer peers)
 
         // Flags the first, moves the second away, deletes the third; leaving writes it all.
         const string Keys = "<first-entry><flag-message><first-entry><next-entry><save-message>=mutt-moved<enter><last-entry><delete-message><sync-mailbox><quit>";
-        var read = await ShellAsync(home, $"TERM=xterm HOME={home} timeout 120 script -qec \"neomutt -n -F {configuration} -f =mutt -e 'push {Keys}'\" /dev/null </dev/null");
+        var read = await ShellAsync(home, $"TERM=xterm HOME={home} timeout 240 script -qec \"neomutt -n -F {configuration} -f =mutt -e 'push {Keys}'\" /dev/null </dev/null");
         read.MustSucceed("neomutt reads");
         await server.ImapOkAsync("SELECT mutt");
         var left = await server.ImapOkAsync("UID FETCH 1:* (FLAGS BODY.PEEK[HEADER.FIELDS (SUBJECT)])");
@@ -167,5 +167,5 @@ public sealed class UnixClientTests(PeerServer peers)
         [.. new[] { "cur", "new" }.SelectMany(folder => System.IO.Directory.GetFiles(Path.Combine(maildir, folder)))];
 
     private static Task<CommandResult> ShellAsync(string home, string command) =>
-        ChildProcess.RunAsync("bash", ["-c", $"cd {home} && {command}"], limit: TimeSpan.FromMinutes(3));
+        ChildProcess.RunAsync("bash", ["-c", $"cd {home} && {command}"], limit: TimeSpan.FromMinutes(5));
 }

@@ -97,7 +97,7 @@ internal sealed class Pop3UnderTest : IAsyncDisposable
             connection.FinishSending();
         }
 
-        await Task.WhenAll(_serving).WaitAsync(TimeSpan.FromSeconds(60));
+        await Task.WhenAll(_serving).WaitAsync(TimeSpan.FromMinutes(3));
         foreach (var connection in _connections)
         {
             await connection.DisposeAsync();

@@ -74,7 +74,7 @@ public sealed class ChildProcess : IAsyncDisposable
     /// <summary>Runs a program to its end; kills it after <paramref name="limit"/>.</summary>
     public static async Task<CommandResult> RunAsync(
         string program, IReadOnlyList<string> arguments, string input = "", TimeSpan? limit = null, CancellationToken token = default)
-        => await RunAsync(StartInfo(program, arguments, null), input, limit ?? TimeSpan.FromSeconds(120), token);
+        => await RunAsync(StartInfo(program, arguments, null), input, limit ?? TimeSpan.FromMinutes(5), token);
 
     /// <summary>As above, in a folder of its own.</summary>
     public static async Task<CommandResult> RunInAsync(

@@ -9,7 +9,7 @@ namespace MailPlus.Tests.Support;
 /// <summary>Both ends of a connection in memory: a protocol's handler serves one, the test speaks bytes or lines at the other.</summary>
 internal sealed class MemoryConnection : IAsyncDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
 
     private readonly Pipe _toServer = new(new PipeOptions(pauseWriterThreshold: 128 * 1024, resumeWriterThreshold: 64 * 1024, useSynchronizationContext: false));
     private readonly Pipe _toClient = new(new PipeOptions(pauseWriterThreshold: 128 * 1024, resumeWriterThreshold: 64 * 1024, useSynchronizationContext: false));
@@ -38,6 +38,13 @@ internal sealed class MemoryConnection : IAsyncDisposable
         using var limit = new CancellationTokenSource(Patience);
         await _stream.WriteAsync(bytes, limit.Token);
         await _stream.FlushAsync(limit.Token);
+    }
+
+    /// <summary>Sends in clear; false when the server reads no more, which throws nothing here.</summary>
+    public async Task<bool> TrySendAsync(ReadOnlyMemory<byte> bytes)
+    {
+        using var limit = new CancellationTokenSource(Patience);
+        return !(await _toServer.Writer.WriteAsync(bytes, limit.Token)).IsCompleted;
     }
 
     public Task SendAsync(string latin1) => SendAsync(Encoding.Latin1.GetBytes(latin1));

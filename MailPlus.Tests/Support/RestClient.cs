@@ -23,7 +23,7 @@ public sealed class RestClient : IDisposable
 
     public RestClient(RunningServer server, string? name, string? password = null)
     {
-        _http = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{server.Web}/api/v1/"), Timeout = TimeSpan.FromSeconds(60) };
+        _http = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{server.Web}/api/v1/"), Timeout = TimeSpan.FromMinutes(3) };
         if (name is not null)
         {
             _http.DefaultRequestHeaders.Authorization = new("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes($"{name}:{password ?? server.Plan.Password}")));

@@ -18,7 +18,7 @@ public sealed partial class WireClient : IDisposable
     private WireClient(Socket socket) => _socket = socket;
 
     /// <summary>How long one read or write may take before the test calls it a hang.</summary>
-    public TimeSpan Patience { get; set; } = TimeSpan.FromSeconds(60);
+    public TimeSpan Patience { get; set; } = TimeSpan.FromMinutes(3);
 
     public static async Task<WireClient> ConnectAsync(int port)
     {

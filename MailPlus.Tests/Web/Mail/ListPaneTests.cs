@@ -87,7 +87,7 @@ public sealed class ListPaneTests : IAsyncLifetime
                 parameters.Add(p => p.Opened, opened);
             }
         });
-        await pane.WaitForStateAsync(() => pane.FindAll(".mail-subject-text").Count > 0, TimeSpan.FromSeconds(30));
+        await pane.WaitForStateAsync(() => pane.FindAll(".mail-subject-text").Count > 0, TimeSpan.FromMinutes(2));
         return (pane, desk);
     }
 }
