@@ -159,9 +159,10 @@ public sealed class RemoteDeliveryTests
     public async Task Many_messages_to_one_destination_share_few_connections()
     {
         await using var server = new ScriptedSmtpServer();
-        await using var rig = await OpenAsync(server, delivery => delivery with { MaximumConnectionsPerDestination = 2 });
+        await using var rig = await OpenAsync(server, delivery => delivery with { MaximumConnectionsPerDestination = 2 }, start: false);
         rig.Resolver.With("far.test", (10, "mx.far.test"));
         await Task.WhenAll(Enumerable.Range(0, 60).Select(n => SendAsync(rig, $"u{n}@far.test")));
+        await rig.Queue.StartAsync(default);
         await rig.SettleAsync();
         Assert.Equal(60, server.Messages.Count);
         Assert.InRange(server.Connections, 1, 40);
@@ -255,7 +256,7 @@ public sealed class RemoteDeliveryTests
             if (line.StartsWith("RCPT", StringComparison.Ordinal))
             {
                 asked.TrySetResult();
-                Assert.True(go.Task.IsCompleted || SpinWait.SpinUntil(() => go.Task.IsCompleted, TimeSpan.FromSeconds(30)));
+                Assert.True(go.Task.IsCompleted || SpinWait.SpinUntil(() => go.Task.IsCompleted, TimeSpan.FromMinutes(2)));
                 return "550 5.1.1 no";
             }
 
@@ -264,7 +265,7 @@ public sealed class RemoteDeliveryTests
         await using var rig = await OpenAsync(server);
         rig.Resolver.With("far.test", (10, "mx.far.test"));
         var receipt = await SendAsync(rig, "a@far.test");
-        await asked.Task.WaitAsync(TimeSpan.FromSeconds(60));
+        await asked.Task.WaitAsync(TimeSpan.FromMinutes(3));
         Assert.Equal(1, await rig.Operations.RemoveAsync(Actor.Operator, [receipt.Entry], default));
         go.SetResult();
         await rig.SettleAsync();
@@ -350,9 +351,9 @@ public sealed class RemoteDeliveryTests
         Assert.Equal(1, pace.Connections(100));
     }
 
-    private static async Task<DeliveryRig> OpenAsync(ScriptedSmtpServer server, Func<DeliverySettings, DeliverySettings>? change = null)
+    private static async Task<DeliveryRig> OpenAsync(ScriptedSmtpServer server, Func<DeliverySettings, DeliverySettings>? change = null, bool start = true)
     {
-        var rig = await DeliveryRig.OpenAsync();
+        var rig = await DeliveryRig.OpenAsync(start);
         var delivery = new DeliverySettings { RemotePort = server.EndPoint.Port };
         rig.Settings.Set(rig.Settings.Current with { Delivery = change?.Invoke(delivery) ?? delivery });
         return rig;

@@ -15,8 +15,11 @@ public sealed partial class FuzzServer : IAsyncLifetime
     public async Task InitializeAsync()
     {
         _zone = TestZone.Start(); // knows no name at all
-        Server = await RunningServer.StartAsync(new ServerPlan { Accounts = ["fuzz", "mutant"] });
-        await Server.VerbAsync(["setting", "set", "Resolver.Servers", $"[\"{_zone.EndPoint}\"]"]);
+        Server = await RunningServer.StartAsync(new ServerPlan
+        {
+            Accounts = ["fuzz", "mutant"],
+            Settings = new Dictionary<string, string> { ["Resolver.Servers"] = $"[\"{_zone.EndPoint}\"]" },
+        });
     }
 
     public async Task DisposeAsync()
@@ -28,7 +31,7 @@ public sealed partial class FuzzServer : IAsyncLifetime
     /// <summary>One session: sends the lines in pieces, says that it is done, and reads until the server closes. A hang throws.</summary>
     internal static async Task<(byte[] Received, bool Cut)> TalkAsync(int port, IReadOnlyList<byte[]> lines, Random random)
     {
-        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        using var deadline = new CancellationTokenSource(TimeSpan.FromMinutes(3));
         using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         await socket.ConnectAsync("127.0.0.1", port, deadline.Token);
         var reading = ReadAllAsync(socket, deadline.Token);
@@ -59,7 +62,7 @@ public sealed partial class FuzzServer : IAsyncLifetime
         }
         catch (OperationCanceledException)
         {
-            throw new TimeoutException("the server neither answered nor closed within 60 s");
+            throw new TimeoutException("the server neither answered nor closed within 3 minutes");
         }
     }
 
@@ -104,6 +107,18 @@ public sealed partial class FuzzServer : IAsyncLifetime
 
     /// <summary>Managed heap in bytes after a full collection; the laboratory mode answers it.</summary>
     public async Task<long> HeapAsync() => await Server.ManagedHeapAsync();
+
+    /// <summary>
+    /// The heap must come back to what it was before, up to a tenth. Sessions that end and indexing that is under way are waited for: what stays, stays.
+    /// </summary>
+    public async Task<long> MustHaveKeptItsHeapAsync(long before)
+    {
+        long after = 0;
+        await Eventually.TrueAsync(
+            async () => (after = await HeapAsync()) <= before * 1.10,
+            () => $"the managed heap is no larger than before: it grew from {before} to {after} bytes ({100.0 * (after - before) / before:F1} %)");
+        return after;
+    }
 
     private static async Task<(byte[] Received, bool Reset)> ReadAllAsync(Socket socket, CancellationToken token)
     {

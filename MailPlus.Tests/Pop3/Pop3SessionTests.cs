@@ -90,7 +90,8 @@ public sealed class Pop3SessionTests
                 client.Server.CheckDeadline(clock.GetTimestamp());
                 return Task.FromResult(line.IsCompleted);
             },
-            () => "the session ends");
+            () => "the session ends",
+            longestPause: 20);
         Assert.StartsWith("-ERR [SYS/TEMP] Idle", await line);
         Assert.Null(await client.ReadLineAsync());
         var again = await server.SignInAsync();
@@ -127,7 +128,8 @@ public sealed class Pop3SessionTests
                 client.Server.CheckDeadline(clock.GetTimestamp());
                 return Task.FromResult(line.IsCompleted);
             },
-            () => "the session ends");
+            () => "the session ends",
+            longestPause: 20);
         Assert.True(minutes >= 30, $"ended after {minutes} minutes");
         Assert.StartsWith("-ERR [SYS/TEMP] Idle", await line);
     }

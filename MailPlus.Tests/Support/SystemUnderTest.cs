@@ -10,7 +10,6 @@ using MailPlus.Engine.Events;
 using MailPlus.Engine.Hosting;
 using MailPlus.Engine.Primitives;
 using MailPlus.Engine.Settings;
-using Microsoft.Extensions.Time.Testing;
 
 namespace MailPlus.Tests.Support;
 
@@ -18,6 +17,9 @@ namespace MailPlus.Tests.Support;
 internal sealed class SystemUnderTest : IAsyncDisposable
 {
     public const string Password = "Correct-Horse-9-Battery";
+
+    /// <summary>An empty system.db of the present version: made once, as all migrations take longer than most tests.</summary>
+    private static readonly Lazy<Task<byte[]>> Empty = new(MigratedAsync);
 
     private SystemUnderTest(bool lab)
     {
@@ -61,7 +63,7 @@ internal sealed class SystemUnderTest : IAsyncDisposable
 
     public RunOptions Run { get; }
 
-    public FakeTimeProvider Clock { get; } = new(new DateTimeOffset(2026, 1, 2, 3, 4, 5, TimeSpan.Zero));
+    public CountingClock Clock { get; } = new(new DateTimeOffset(2026, 1, 2, 3, 4, 5, TimeSpan.Zero));
 
     public SystemDatabase Database { get; }
 
@@ -117,6 +119,7 @@ internal sealed class SystemUnderTest : IAsyncDisposable
     public static async Task<SystemUnderTest> StartAsync(bool lab = false)
     {
         var system = new SystemUnderTest(lab);
+        await File.WriteAllBytesAsync(Path.Combine(system.Folder, "system.db"), await Empty.Value);
         await system.Database.MigrateAsync(CancellationToken.None);
         await system.Settings.LoadAsync(CancellationToken.None);
         await system.AddressBook.LoadAsync(system.Database, CancellationToken.None);
@@ -136,6 +139,25 @@ internal sealed class SystemUnderTest : IAsyncDisposable
 
     public async Task<IReadOnlyList<MailEvent>> OutboxAsync() => [.. (await new SystemOutbox(Database).ReadAsync(0, 1000, CancellationToken.None)).Select(item => item.Event)];
 
+    /// <summary>
+    /// What answers late by the clock, as refused sign-ins do: once it waits, the clock is moved until it has answered. While it still works it is not moved: on a
+    /// busy machine hours would pass.
+    /// </summary>
+    public async Task<T> HeldBackAsync<T>(Func<Task<T>> ask)
+    {
+        var timers = Clock.Timers;
+        var answer = ask();
+        while (await Task.WhenAny(answer, Task.Delay(10)) != answer)
+        {
+            if (Clock.Timers > timers)
+            {
+                Clock.Advance(TimeSpan.FromSeconds(1));
+            }
+        }
+
+        return await answer;
+    }
+
     public ValueTask DisposeAsync()
     {
         Database.Dispose();
@@ -143,5 +165,21 @@ internal sealed class SystemUnderTest : IAsyncDisposable
         Microsoft.Data.Sqlite.SqliteConnection.ClearAllPools();
         System.IO.Directory.Delete(Folder, recursive: true);
         return ValueTask.CompletedTask;
+    }
+
+    private static async Task<byte[]> MigratedAsync()
+    {
+        var folder = System.IO.Directory.CreateTempSubdirectory("mailplus-test-").FullName;
+        var file = Path.Combine(folder, "system.db");
+        using (var database = SystemDatabase.InSqlite(file, TimeProvider.System))
+        {
+            await database.MigrateAsync(CancellationToken.None);
+        }
+
+        Microsoft.Data.Sqlite.SqliteConnection.ClearAllPools();
+        Xunit.Assert.False(File.Exists(file + "-wal"), "all of it is in the one file");
+        var octets = await File.ReadAllBytesAsync(file);
+        await ScratchFolder.DeleteAsync(folder);
+        return octets;
     }
 }
