@@ -12,7 +12,7 @@ public sealed class RestartTests(BrowserFixture browser)
     public async Task An_open_webmail_and_a_letter_being_written_survive_a_crash_of_the_server()
     {
         Skip.If(BrowserFixture.Program is null, "Chromium is not installed");
-        await using var server = await RunningServer.StartAsync(new ServerPlan { Accounts = ["minji", "jun"] });
+        await using var server = await RunningServer.StartAsync(new ServerPlan { Accounts = ["minji", "jun"], KeepsPorts = true });
         await using var visitor = await browser.VisitAsync(server);
         var page = visitor.Page;
         await visitor.OpenMailAsync(server, "minji");
@@ -34,7 +34,7 @@ public sealed class RestartTests(BrowserFixture browser)
 
         // Nobody touches the page: it comes back by itself, still signed in, with the window as it was.
         await server.LaunchAsync(samePorts: true);
-        await page.WaitForFunctionAsync("() => !window.before", null, new() { Timeout = 60_000 });
+        await page.WaitForFunctionAsync("() => !window.before", null, new() { Timeout = 180_000 });
         await visitor.WaitForMailAsync();
         Assert.EndsWith("/mail", new Uri(page.Url).AbsolutePath, StringComparison.Ordinal);
         await Expect(page.Locator("[data-editor]")).ToContainTextAsync("before the crash, during the crash,");

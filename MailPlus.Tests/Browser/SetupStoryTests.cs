@@ -22,7 +22,7 @@ public sealed class SetupStoryTests(BrowserFixture browser)
         Assert.Contains("/setup", page.Url, StringComparison.Ordinal);
         Assert.Equal(0, await page.Locator("#domain").CountAsync());
 
-        await visitor.OpenAsync(server.SetupPath);
+        await visitor.OpenAsync(await server.SetupPathAsync());
         await visitor.MustBeAccessibleAsync("wizard");
 
         // SET-B3: a host name that is not fully qualified is refused beside the field.
@@ -70,7 +70,7 @@ public sealed class SetupStoryTests(BrowserFixture browser)
         Assert.Contains("joon@", accounts.Output, StringComparison.Ordinal);
 
         // Once set up the wizard is never shown again.
-        await page.GotoAsync(server.SetupPath);
+        await page.GotoAsync(await server.SetupPathAsync());
         Assert.DoesNotContain("/setup", page.Url, StringComparison.Ordinal);
         visitor.MustNotHaveComplained();
     }

@@ -16,9 +16,11 @@ public sealed class TrustLineStoryTests(BrowserFixture browser)
         using var zone = TestZone.Start();
         zone.Txt("good.test", "v=spf1 ip4:127.0.0.1 -all").Txt("_dmarc.good.test", "v=DMARC1; p=reject")
             .Txt("bad.test", "v=spf1 -all").Txt("_dmarc.bad.test", "v=DMARC1; p=reject");
-        await using var server = await RunningServer.StartAsync(new ServerPlan { Accounts = ["minji"] });
-        await server.VerbAsync(["setting", "set", "Resolver.Servers", $"[\"{zone.EndPoint}\"]"]);
-        await server.VerbAsync(["setting", "set", "MailAuth.ExemptNetworks", "[]"]);
+        await using var server = await RunningServer.StartAsync(new ServerPlan
+        {
+            Accounts = ["minji"],
+            Settings = new Dictionary<string, string> { ["Resolver.Servers"] = $"[\"{zone.EndPoint}\"]", ["MailAuth.ExemptNetworks"] = "[]" },
+        });
         foreach (var domain in new[] { "good.test", "bad.test", "none.test" })
         {
             (await ChildProcess.RunAsync("swaks", ["--server", "127.0.0.1", "--port", $"{server.Smtp}", "--helo", "client.example.net", "--from", $"lee@{domain}", "--to", "minji@example.test",

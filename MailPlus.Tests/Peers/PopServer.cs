@@ -33,13 +33,19 @@ public sealed class PopServer : IAsyncLifetime
     public async Task InitializeAsync()
     {
         _checker = await StartCheckerAsync();
-        Server = await RunningServer.StartAsync(new ServerPlan { Accounts = ["curl", "python", "pythons", "kit", "fetchmail", "getmail", "mpop", "scram"] });
         var url = _checker.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single();
-        await Server.VerbAsync(["setting", "set", "Security.ClientAuthorities", Convert.ToBase64String(_authority.RawData)]);
-        await Server.VerbAsync(["setting", "set", "Security.TokenIntrospectionUrl", url + "/introspect"]);
-        await Server.VerbAsync(["setting", "set", "Security.TokenClientId", "mailplus"]);
-        await Server.VerbAsync(["setting", "set", "Security.TokenClientSecret", "s3cret"]);
-        await Server.VerbAsync(["setting", "set", "Security.TokenScope", "mail"]);
+        Server = await RunningServer.StartAsync(new ServerPlan
+        {
+            Accounts = ["curl", "python", "pythons", "kit", "fetchmail", "getmail", "mpop", "scram"],
+            Settings = new Dictionary<string, string>
+            {
+                ["Security.ClientAuthorities"] = Convert.ToBase64String(_authority.RawData),
+                ["Security.TokenIntrospectionUrl"] = url + "/introspect",
+                ["Security.TokenClientId"] = "mailplus",
+                ["Security.TokenClientSecret"] = "s3cret",
+                ["Security.TokenScope"] = "mail",
+            },
+        });
         await WriteClientAsync("mpop@example.test");
     }
 

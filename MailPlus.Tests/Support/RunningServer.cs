@@ -2,6 +2,12 @@ using System.Globalization;
 using System.Net;
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using MailPlus.Engine.Accounts;
+using MailPlus.Engine.Hosting;
+using MailPlus.Engine.Primitives;
+using MailPlus.Engine.Settings;
+using MailPlus.Web.CommandLine;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace MailPlus.Tests.Support;
 
@@ -29,6 +35,9 @@ public sealed record ServerPlan
     /// <summary>Mail listeners are bound where the settings say, not on free ports of the command line; the web part still takes a free port.</summary>
     public bool FollowsSettings { get; init; }
 
+    /// <summary>Its ports are those the system gives to nobody else, so that it finds them free after a restart.</summary>
+    public bool KeepsPorts { get; init; }
+
     /// <summary>Connection string of a PostgreSQL database, null for files.</summary>
     public string? Database { get; init; }
 
@@ -37,7 +46,8 @@ public sealed record ServerPlan
 }
 
 /// <summary>
-/// The real server program in a process of its own, on a data folder of its own and free ports of 127.0.0.1, set up with the command line verbs.
+/// The real server program in a process of its own, on a data folder of its own and free ports of 127.0.0.1. The folder is set up here, by the operations behind
+/// the verbs: a process for each of them would cost more than most tests.
 /// </summary>
 public sealed partial class RunningServer : IAsyncDisposable
 {
@@ -84,7 +94,7 @@ public sealed partial class RunningServer : IAsyncDisposable
 
     private ChildProcess Process => _process ?? throw new InvalidOperationException("the server is not running");
 
-    /// <summary>Starts the server on an empty data folder: the wizard waits at <see cref="SetupPath"/>.</summary>
+    /// <summary>Starts the server on an empty data folder: the wizard waits at <see cref="SetupPathAsync"/>.</summary>
     public static async Task<RunningServer> StartFreshAsync(ServerPlan plan)
     {
         var server = new RunningServer(plan);
@@ -100,29 +110,24 @@ public sealed partial class RunningServer : IAsyncDisposable
         }
     }
 
-    /// <summary>Path and one-time token of the wizard, as the server printed them.</summary>
-    public string SetupPath => Output.Select(line => SetupAddress().Match(line)).FirstOrDefault(match => match.Success)?.Value
-        ?? throw new InvalidOperationException($"no address of the wizard was printed\n{Process.Tail()}");
+    /// <summary>Path and one-time token of the wizard, as the server prints them once it is ready.</summary>
+    public async Task<string> SetupPathAsync()
+    {
+        string? path = null;
+        await Eventually.TrueAsync(
+            () => Task.FromResult((path = Output.Select(line => SetupAddress().Match(line)).FirstOrDefault(match => match.Success)?.Value) is not null),
+            () => $"an address of the wizard is printed\n{Process.Tail()}");
+        return path!;
+    }
 
-    /// <summary>Sets a fresh data folder up (domain, administrator), starts the server and adds the accounts.</summary>
+    /// <summary>Sets a fresh data folder up (domain, administrator, settings, accounts) and starts the server.</summary>
     public static async Task<RunningServer> StartAsync(ServerPlan plan)
     {
         var server = new RunningServer(plan);
         try
         {
-            await server.VerbAsync(
-                ["setup", "--domain", plan.Domain, "--hostname", plan.Hostname, "--admin", plan.Administrator, "--password-stdin", .. plan.Database is null ? [] : new[] { "--database", plan.Database }], plan.Password + "\n");
-            foreach (var (name, value) in plan.Settings)
-            {
-                await server.VerbAsync(["setting", "set", name, value]);
-            }
-
+            await server.PrepareAsync();
             await server.LaunchAsync();
-            foreach (var account in plan.Accounts)
-            {
-                await server.AddAccountAsync(account);
-            }
-
             return server;
         }
         catch
@@ -147,7 +152,7 @@ public sealed partial class RunningServer : IAsyncDisposable
         var arguments = new List<string> { RepositoryTree.ServerProgram, "serve", "--data", Data, "--ports-file", _portsFile };
         foreach (var listener in Listeners.Where(name => !Plan.FollowsSettings || name is "web" or "web-tls"))
         {
-            arguments.AddRange([$"--{listener}", $"127.0.0.1:{(samePorts && _ports.TryGetValue(listener, out var port) ? port : 0)}"]);
+            arguments.AddRange([$"--{listener}", $"127.0.0.1:{(samePorts && _ports.TryGetValue(listener, out var port) ? port : Plan.KeepsPorts ? FreePort.Next() : 0)}"]);
         }
 
         if (Plan.Lab)
@@ -176,7 +181,7 @@ public sealed partial class RunningServer : IAsyncDisposable
     /// <summary>Ends the server as an operator does, and returns its exit code.</summary>
     public async Task<int> StopAsync()
     {
-        var code = await Process.StopAsync(TimeSpan.FromSeconds(60));
+        var code = await Process.StopAsync(TimeSpan.FromMinutes(3));
         await ForgetProcessAsync();
         return code;
     }
@@ -188,8 +193,27 @@ public sealed partial class RunningServer : IAsyncDisposable
     public async Task<CommandResult> VerbAsync(IReadOnlyList<string> verb, string input = "")
         => (await TryVerbAsync(verb, input)).MustSucceed(string.Join(' ', verb));
 
-    /// <summary>Runs a command line verb on this server's data.</summary>
+    /// <summary>Runs a command line verb as the program does, by the control socket of the server or on the folder of one that does not run, but from this process.</summary>
     public async Task<CommandResult> TryVerbAsync(IReadOnlyList<string> verb, string input = "")
+    {
+        using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(5));
+        try
+        {
+            var response = await VerbClient.RunAsync(new RunOptions { DataFolder = Data, Database = Plan.Database }, new VerbRequest([.. verb, "--data", Data], input, Home), limit.Token);
+            return new CommandResult(response.Code, response.Output, response.Error);
+        }
+        catch (RefusedException refused)
+        {
+            return new CommandResult(1, "", RefusalText.English(refused.Refusal));
+        }
+        finally
+        {
+            LetGo();
+        }
+    }
+
+    /// <summary>Runs the program itself with a verb on this server's data.</summary>
+    public async Task<CommandResult> TryProgramAsync(IReadOnlyList<string> verb, string input = "")
         => await ChildProcess.RunAsync("dotnet", [RepositoryTree.ServerProgram, .. verb, "--data", Data], input);
 
     /// <summary>Runs a listing verb with <c>--json</c> and parses what it prints.</summary>
@@ -203,7 +227,7 @@ public sealed partial class RunningServer : IAsyncDisposable
     /// <summary>A page of the server's web listener as text; the status must be 200.</summary>
     public async Task<string> GetAsync(string path)
     {
-        using var client = new HttpClient { Timeout = TimeSpan.FromSeconds(60) };
+        using var client = new HttpClient { Timeout = TimeSpan.FromMinutes(3) };
         return await client.GetStringAsync(new Uri($"http://127.0.0.1:{Web}{path}"));
     }
 
@@ -227,18 +251,36 @@ public sealed partial class RunningServer : IAsyncDisposable
             await _process.DisposeAsync();
         }
 
-        for (var tries = 0; System.IO.Directory.Exists(Home); tries++)
+        await ScratchFolder.DeleteAsync(Home);
+    }
+
+    /// <summary>What the verbs setup, setting set and account add do.</summary>
+    private async Task PrepareAsync()
+    {
+        await using (var engine = await EngineWiring.OpenAsync(new RunOptions { DataFolder = Data, Database = Plan.Database, LoopbackLab = Plan.Lab }, NullLoggerFactory.Instance, TimeProvider.System, default))
         {
-            try
+            await engine.Setup.ApplyAsync(new SetupRequest(Plan.Hostname, Plan.Domain, Plan.Administrator, Plan.Password), default);
+            if (Plan.Settings.Count > 0)
             {
-                System.IO.Directory.Delete(Home, recursive: true);
+                var saved = await engine.SettingsOperations.SaveAsync(
+                    Actor.Operator, null, now => Plan.Settings.Aggregate(now, (snapshot, setting) => engine.Catalog.Write(snapshot, setting.Key, setting.Value)), default);
+                if (!saved.IsSaved)
+                {
+                    throw new RefusedException(saved.Refusals[0]);
+                }
             }
-            catch (IOException) when (tries < 10)
+
+            foreach (var account in Plan.Accounts)
             {
-                await Task.Delay(100); // a file the killed process still held
+                await engine.Accounts.CreateAsync(Actor.Operator, new NewAccount(EmailAddress.Parse(Address(account)), Plan.Password) { DisplayName = account }, default);
             }
         }
+
+        LetGo();
     }
+
+    /// <summary>Closes what this process kept open of databases, so that a crash of the server finds its files as it left them.</summary>
+    private static void LetGo() => Microsoft.Data.Sqlite.SqliteConnection.ClearAllPools();
 
     private long FromStatus(string field)
     {
@@ -260,7 +302,7 @@ public sealed partial class RunningServer : IAsyncDisposable
     private async Task<bool> IsReadyAsync()
     {
         MustLive();
-        using var client = new HttpClient { Timeout = TimeSpan.FromSeconds(5) };
+        using var client = new HttpClient { Timeout = TimeSpan.FromMinutes(1) };
         try
         {
             using var answer = await client.GetAsync(new Uri($"http://127.0.0.1:{Web}/health/ready"));
