@@ -76,23 +76,23 @@ public sealed class HostilePeerTests(ITestOutputHelper log)
         await MustServeAsync(server);
     }
 
-    [Theory]
-    [InlineData("smtp", "EHLO x\r\nNOOP\r\n", "250 2.0.0")]
-    [InlineData("pop3", "CAPA\r\nNOOP\r\n", "-ERR")]
-    [InlineData("imap", "a1 NOOP\r\na2 NOOP\r\n", "a2 OK")]
-    public async Task A_peer_that_has_closed_its_side_still_gets_its_answers(string listener, string commands, string last)
+    [Fact]
+    public async Task A_peer_that_has_closed_its_side_still_gets_its_answers()
     {
         await using var server = await RunningServer.StartAsync(new ServerPlan());
-        using var client = await WireClient.ConnectAsync(server.Port(listener));
-        await client.SendAsync(commands);
-        client.FinishSending();
-        var lines = new List<string>();
-        while (await client.ReadLineAsync() is { } line)
+        foreach (var (listener, commands, last) in new[] { ("smtp", "EHLO x\r\nNOOP\r\n", "250 2.0.0"), ("pop3", "CAPA\r\nNOOP\r\n", "-ERR"), ("imap", "a1 NOOP\r\na2 NOOP\r\n", "a2 OK") })
         {
-            lines.Add(line);
-        }
+            using var client = await WireClient.ConnectAsync(server.Port(listener));
+            await client.SendAsync(commands);
+            client.FinishSending();
+            var lines = new List<string>();
+            while (await client.ReadLineAsync() is { } line)
+            {
+                lines.Add(line);
+            }
 
-        Assert.Contains(lines, line => line.StartsWith(last, StringComparison.Ordinal));
+            Assert.Contains(lines, line => line.StartsWith(last, StringComparison.Ordinal));
+        }
     }
 
     private static async Task<TcpClient> ConnectAsync(int port)
@@ -107,7 +107,7 @@ public sealed class HostilePeerTests(ITestOutputHelper log)
         await stream.WriteAsync(Encoding.Latin1.GetBytes(commands));
         var text = new StringBuilder();
         var buffer = new byte[4096];
-        using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(1));
+        using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(3));
         while (!text.ToString().Contains(last, StringComparison.Ordinal) || text[^1] != '\n')
         {
             var read = await stream.ReadAsync(buffer, patience.Token);
@@ -140,7 +140,7 @@ public sealed class HostilePeerTests(ITestOutputHelper log)
     {
         try
         {
-            return await reader.ReadLineAsync().WaitAsync(TimeSpan.FromMinutes(2));
+            return await reader.ReadLineAsync().WaitAsync(TimeSpan.FromMinutes(3));
         }
         catch (IOException)
         {

@@ -16,7 +16,7 @@ public sealed class StressTests(ITestOutputHelper log)
     private static readonly string[] Shared = ["\\answered", "\\flagged", "\\deleted", "\\Answered", "\\Flagged", "\\Deleted"];
 
     [Fact]
-    public Task Fifty_clients_are_never_told_a_contradiction() => RunAsync(clients: 50, rounds: 4, TimeSpan.FromSeconds(15));
+    public Task Fifty_clients_are_never_told_a_contradiction() => RunAsync(clients: 50, rounds: 4, TimeSpan.FromSeconds(5));
 
     [Fact]
     [Trait("Set", "Long")]
