@@ -12,7 +12,13 @@ public sealed class ConsoleServer : IAsyncLifetime
 
     public async Task InitializeAsync() => Server = await RunningServer.StartAsync(new ServerPlan { Accounts = ["minji"] });
 
-    public async Task DisposeAsync() => await Server.DisposeAsync();
+    public async Task DisposeAsync()
+    {
+        if (Server is not null)
+        {
+            await Server.DisposeAsync();
+        }
+    }
 }
 
 /// <summary>Every page of the console on three screens, and what an administrator does there.</summary>

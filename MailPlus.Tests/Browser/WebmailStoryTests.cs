@@ -16,7 +16,13 @@ public sealed class WebmailServer : IAsyncLifetime
 
     public async Task InitializeAsync() => Server = await RunningServer.StartAsync(new ServerPlan { Accounts = ["minji", "jun", "sora", "dana"] });
 
-    public async Task DisposeAsync() => await Server.DisposeAsync();
+    public async Task DisposeAsync()
+    {
+        if (Server is not null)
+        {
+            await Server.DisposeAsync();
+        }
+    }
 }
 
 /// <summary>Two colleagues write to each other in the webmail of the real server (issue 2).</summary>
