@@ -12,14 +12,14 @@ public static class FreePort
 {
     private const int Span = 10_000;
     private static readonly int First = FirstOfTheSystem() - Span;
-    private static int _next = Random.Shared.Next(Span);
+    private static int Latest = Random.Shared.Next(Span);
 
     /// <summary>A port that nobody has, TCP or UDP; another one each time.</summary>
     public static int Next()
     {
         for (var tries = 0; tries < Span; tries++)
         {
-            var port = First + (int)((uint)Interlocked.Increment(ref _next) % Span);
+            var port = First + (int)((uint)Interlocked.Increment(ref Latest) % Span);
             if (IsFree(port, SocketType.Stream, ProtocolType.Tcp) && IsFree(port, SocketType.Dgram, ProtocolType.Udp))
             {
                 return port;

@@ -40,7 +40,7 @@ public sealed class PostgresUnderTest : IAsyncLifetime
         Skip.If(_folder is null, "PostgreSQL 15 is not installed");
         var name = "t" + Interlocked.Increment(ref _databases).ToString(CultureInfo.InvariantCulture);
         (await RunAsync("createdb", "-h", _folder!, "-U", "mailplus", "-T", "template0", name)).MustSucceed("createdb");
-        return $"Host={_folder};Username=mailplus;Database={name}";
+        return $"Host={_folder};Username=mailplus;Timeout=120;Command Timeout=300;Database={name}";
     }
 
     /// <summary>A new database with the same contents as another, as they are at this moment.</summary>
