@@ -171,9 +171,20 @@ public sealed class DnsResolver(ISettingsSource settings, TimeProvider clock) : 
             return Failure<T>("no DNS resolver is configured");
         }
 
+        DnsQuestion question;
         try
         {
-            var response = await session.Client.QueryAsync(name, type, QueryClass.IN, cancellationToken);
+            question = new DnsQuestion(name, type, QueryClass.IN);
+        }
+        catch (ArgumentException failure)
+        {
+            // No legal name: nobody can have published it.
+            return new DnsAnswer<T>(DnsStatus.NoSuchName, []) { Detail = failure.Message };
+        }
+
+        try
+        {
+            var response = await session.Client.QueryAsync(question, cancellationToken);
             var answer = Read(response, select, session.Settings.DnssecTrust, out var timeToLive);
             session.Cache.Keep(type.ToString(), key, answer, timeToLive);
             return answer;
@@ -182,14 +193,10 @@ public sealed class DnsResolver(ISettingsSource settings, TimeProvider clock) : 
         {
             return Failure<T>(Words(failure));
         }
-        catch (ArgumentException failure)
+        catch (Exception failure) when (failure is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
         {
-            // No legal name: nobody can have published it.
-            return new DnsAnswer<T>(DnsStatus.NoSuchName, []) { Detail = failure.Message };
-        }
-        catch (Exception failure) when (failure is SocketException or IOException or InvalidOperationException)
-        {
-            return Failure<T>(failure.Message);
+            // A network that fails, or octets that are no answer: reading those ends in exceptions of many kinds, and none says anything about the name.
+            return Failure<T>(failure is DnsResponseParseException ? "an answer that cannot be read" : failure.Message);
         }
     }
 

@@ -153,6 +153,48 @@ public sealed class DnsResolverTests : IDisposable
         Assert.NotEqual("", answer.Detail);
     }
 
+    // Who writes such answers must not decide what becomes of the mail: it is no answer at all.
+    [Theory]
+    [InlineData("81800001000100000000", "C00C001000010000002000030576312D616C6C")] // a text longer than its record
+    [InlineData("81800001000100000000", "C00C00100001000000200003")] // ends before its data
+    [InlineData("81800001000100000000", "C0FF001000010000002000020141")] // a name that points nowhere
+    [InlineData("81800001000900000000", "C00C001000010000002000020141")] // fewer records than it says
+    [InlineData("81800001000100000000", "4F6161610010000100000020000201")] // a label longer than there can be
+    [InlineData("8180", "")]
+    public async Task An_answer_that_cannot_be_read_is_temporary(string header, string records)
+    {
+        using var server = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
+        server.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        var settings = new SettableSettings(With(server.LocalEndPoint!.ToString()!));
+        using var stop = new CancellationTokenSource();
+        var serving = AnswerAsync();
+        var answer = await new DnsResolver(settings, _clock).QueryTxtAsync("host.test", default);
+        Assert.Equal(DnsStatus.TemporaryFailure, answer.Status);
+        Assert.NotEqual("", answer.Detail);
+        await stop.CancelAsync();
+        await serving;
+
+        async Task AnswerAsync()
+        {
+            const int Header = 12;
+            var question = new byte["host.test".Length + 2 + 4];
+            var buffer = new byte[1500];
+            try
+            {
+                while (true)
+                {
+                    var received = await server.ReceiveFromAsync(buffer, SocketFlags.None, new IPEndPoint(IPAddress.Any, 0), stop.Token);
+                    buffer.AsSpan(Header, question.Length).CopyTo(question);
+                    await server.SendToAsync((byte[])[buffer[0], buffer[1], .. Convert.FromHexString(header), .. question, .. Convert.FromHexString(records)], SocketFlags.None, received.RemoteEndPoint, stop.Token);
+                }
+            }
+            catch (OperationCanceledException)
+            {
+                // it has asked
+            }
+        }
+    }
+
     [Fact]
     public void The_cache_stays_within_its_bound()
     {
