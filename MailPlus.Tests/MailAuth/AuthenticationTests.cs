@@ -51,6 +51,17 @@ public sealed class AuthenticationTests
         Assert.StartsWith("spf=temperror", Assert.Single(rig.Happened.OfType<MessageAccepted>()).Authentication, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("")]
+    [InlineData("AA==")]
+    [InlineData("AAAA")]
+    public async Task A_signature_of_a_few_octets_is_told_as_wrong(string b)
+    {
+        await using var rig = await RigAsync();
+        await rig.SendAsync("bob@there.test", $"DKIM-Signature: v=1; a=rsa-sha256; d=there.test; s=key; h=From; bh=AAAA; b={b}\r\n{Mail}", DeliveryRig.Inbound, "ann@here.test");
+        Assert.Equal("spf=pass dkim=permerror dmarc=pass", Assert.Single(rig.Happened.OfType<MessageAccepted>()).Authentication);
+    }
+
     // mail-rules 19
     [Fact]
     public async Task Own_users_exempt_networks_and_what_is_off_cost_nothing()

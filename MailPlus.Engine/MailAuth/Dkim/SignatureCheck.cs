@@ -22,6 +22,8 @@ public sealed record DkimOutcome(AuthResult Result, string Domain, string Select
 /// <param name="clock">Clock.</param>
 internal sealed class SignatureCheck(IDnsResolver resolver, TimeProvider clock)
 {
+    private const int ToldCharacters = 8; // RFC 6008 4: enough to tell signatures apart
+
     /// <summary>Signatures that are looked at; whoever signs more often hides something.</summary>
     public const int MostSignatures = 10;
 
@@ -42,7 +44,8 @@ internal sealed class SignatureCheck(IDnsResolver resolver, TimeProvider clock)
     public async Task<DkimOutcome> VerifyAsync(DkimSignature signature, SignedHeader header, BodyHash body, CancellationToken cancellationToken)
     {
         var (result, detail) = await JudgeAsync(signature, header, body, cancellationToken);
-        return new DkimOutcome(result, signature.Domain, signature.Selector) { Detail = detail, SignatureStart = Convert.ToBase64String(signature.Signature)[..8] };
+        var text = Convert.ToBase64String(signature.Signature);
+        return new DkimOutcome(result, signature.Domain, signature.Selector) { Detail = detail, SignatureStart = text[..Math.Min(text.Length, ToldCharacters)] };
     }
 
     /// <summary>Verifies a DKIM signature or an ARC-Message-Signature.</summary>
