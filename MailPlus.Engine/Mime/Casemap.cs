@@ -1,4 +1,5 @@
 using System.Text;
+using MailPlus.Engine.Primitives;
 
 namespace MailPlus.Engine.Mime;
 
@@ -10,26 +11,7 @@ internal static class Casemap
     {
         // Upper and title case differ in four digraphs only, and in the same way for both sides of a comparison.
         var upper = text.ToUpperInvariant();
-        return Ascii.IsValid(upper) ? upper : Mended(upper).Normalize(NormalizationForm.FormKD);
-    }
-
-    /// <summary>Halves of surrogate pairs, which a cut or a character reference may leave alone, and U+FFFE cannot be decomposed: U+FFFD stands for them.</summary>
-    private static string Mended(string text)
-    {
-        StringBuilder? mended = null;
-        for (var at = 0; at < text.Length; at++)
-        {
-            if (char.IsHighSurrogate(text[at]) && at + 1 < text.Length && char.IsLowSurrogate(text[at + 1]))
-            {
-                at++;
-            }
-            else if (char.IsSurrogate(text[at]) || text[at] == '\ufffe')
-            {
-                (mended ??= new StringBuilder(text))[at] = '\ufffd';
-            }
-        }
-
-        return mended?.ToString() ?? text;
+        return UnicodeText.Normalised(upper, NormalizationForm.FormKD);
     }
 
     /// <summary>The octets to be compared.</summary>

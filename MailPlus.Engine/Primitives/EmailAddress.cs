@@ -61,7 +61,7 @@ public sealed record EmailAddress
             return false;
         }
 
-        if (local.Length == 0 || !IsWellFormed(local) || Encoding.UTF8.GetByteCount(local) > MaxLocalPartOctets)
+        if (local.Length == 0 || !UnicodeText.IsWellFormed(local) || Encoding.UTF8.GetByteCount(local) > MaxLocalPartOctets)
         {
             return false;
         }
@@ -110,20 +110,6 @@ public sealed record EmailAddress
         }
 
         local = builder.ToString();
-        return true;
-    }
-
-    /// <summary>What Unicode can normalise: neither half a pair nor U+FFFE, over which <see cref="string.Normalize()"/> stumbles.</summary>
-    private static bool IsWellFormed(string text)
-    {
-        for (var i = 0; i < text.Length; i++)
-        {
-            if (text[i] == '\uFFFE' || char.IsLowSurrogate(text[i]) || char.IsHighSurrogate(text[i]) && (++i == text.Length || !char.IsLowSurrogate(text[i])))
-            {
-                return false;
-            }
-        }
-
         return true;
     }
 

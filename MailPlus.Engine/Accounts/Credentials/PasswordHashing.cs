@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using Konscious.Security.Cryptography;
+using MailPlus.Engine.Primitives;
 
 namespace MailPlus.Engine.Accounts.Credentials;
 
@@ -46,7 +47,7 @@ public sealed class PasswordHashing : IDisposable
     public void Dispose() => _hashings.Dispose();
 
     /// <summary>The octets of a password: NFKC, as SASLprep asks (RFC 4013), so that one typed on another keyboard is the same one.</summary>
-    internal static byte[] Octets(string password) => Encoding.UTF8.GetBytes(password.IsNormalized(NormalizationForm.FormKC) ? password : password.Normalize(NormalizationForm.FormKC));
+    internal static byte[] Octets(string password) => Encoding.UTF8.GetBytes(UnicodeText.Normalised(password, NormalizationForm.FormKC));
 
     private async Task<byte[]> DeriveAsync(string password, Parameters parameters, int length, CancellationToken cancellationToken)
     {

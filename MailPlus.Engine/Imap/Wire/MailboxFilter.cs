@@ -1,4 +1,5 @@
 using System.Text;
+using MailPlus.Engine.Primitives;
 
 namespace MailPlus.Engine.Imap.Wire;
 
@@ -89,6 +90,6 @@ internal sealed record MailboxFilter(MailboxFilterKind Kind, IReadOnlyList<strin
     private static string Normalise(string name)
     {
         var whole = name.StartsWith("INBOX/", StringComparison.OrdinalIgnoreCase) ? "INBOX" + name[5..] : name;
-        return Ascii.IsValid(whole) ? whole : Encoding.Unicode.GetString(Encoding.Unicode.GetBytes(whole)).Normalize(NormalizationForm.FormC);
+        return UnicodeText.Normalised(whole, NormalizationForm.FormC);
     }
 }

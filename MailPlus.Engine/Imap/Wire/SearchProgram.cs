@@ -182,6 +182,6 @@ internal static class SearchProgram
         var needle = System.Text.Encoding.UTF8.GetString(octets);
 
         // Some systems send Korean in decomposed form; stored mail is nearly always composed.
-        return System.Text.Ascii.IsValid(needle) ? needle : needle.Normalize(System.Text.NormalizationForm.FormC);
+        return UnicodeText.Normalised(needle, System.Text.NormalizationForm.FormC);
     }
 }

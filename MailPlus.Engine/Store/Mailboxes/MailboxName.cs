@@ -18,7 +18,7 @@ internal static class MailboxName
             name = Inbox + name[Inbox.Length..];
         }
 
-        return IsWellFormed(name) ? name.Normalize(NormalizationForm.FormC) : name;
+        return UnicodeText.IsWellFormed(name) ? name.Normalize(NormalizationForm.FormC) : name;
     }
 
     /// <summary>Normalises a name to be made; one '/' at the end, which only says that inferiors will follow (RFC 3501 6.3.3), is dropped.</summary>
@@ -27,7 +27,7 @@ internal static class MailboxName
     {
         var made = Normalise(name.EndsWith('/') ? name[..^1] : name);
         var levels = made.Split('/');
-        if (levels.Length > MaxLevels || !IsWellFormed(made) || made.Any(char.IsControl)
+        if (levels.Length > MaxLevels || !UnicodeText.IsWellFormed(made) || made.Any(char.IsControl)
             || levels.Any(level => level.Length == 0 || Encoding.UTF8.GetByteCount(level) > MaxLevelOctets))
         {
             throw new RefusedException(new Refusal(RefusalKind.Invalid, "MailboxNameInvalid"));
@@ -47,23 +47,5 @@ internal static class MailboxName
         {
             yield return name[..slash];
         }
-    }
-
-    // A half of a surrogate pair cannot be written as UTF-8, and NFC throws on it.
-    private static bool IsWellFormed(string name)
-    {
-        for (var i = 0; i < name.Length; i++)
-        {
-            if (char.IsHighSurrogate(name[i]) && i + 1 < name.Length && char.IsLowSurrogate(name[i + 1]))
-            {
-                i++;
-            }
-            else if (char.IsSurrogate(name[i]))
-            {
-                return false;
-            }
-        }
-
-        return true;
     }
 }
