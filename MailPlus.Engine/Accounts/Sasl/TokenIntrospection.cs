@@ -52,7 +52,8 @@ public sealed class TokenIntrospection : ITokenCheck, IDisposable
             using var answer = JsonDocument.Parse(await response.Content.ReadAsByteArrayAsync(cancellationToken));
             return Owner(answer.RootElement, security.TokenScope);
         }
-        catch (Exception failure) when (failure is HttpRequestException or JsonException || failure is TaskCanceledException && !cancellationToken.IsCancellationRequested)
+        // InvalidOperation: half of a surrogate pair is found only when the string is read.
+        catch (Exception failure) when (failure is HttpRequestException or JsonException or InvalidOperationException || failure is TaskCanceledException && !cancellationToken.IsCancellationRequested)
         {
             throw new RefusedException(new Refusal(RefusalKind.Unavailable, "TokenCheckUnavailable") { Temporary = true, Detail = $"token introspection: {failure.Message}" });
         }
