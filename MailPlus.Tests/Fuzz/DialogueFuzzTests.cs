@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using MailPlus.Tests.Support;
 using Xunit;
 using Xunit.Abstractions;
@@ -15,15 +16,22 @@ public sealed class DialogueFuzzTests(FuzzServer fuzz, ITestOutputHelper log)
 
     [Fact]
     [Trait("Set", "Long")]
-    public Task Ten_thousand_mutated_dialogues() => RunAsync(10_000, firstSeed: 1_000_000);
+    public Task Ten_thousand_mutated_dialogues_and_more() => RunAsync(10_000, firstSeed: 1_000_000, FuzzTime.LongDialogues);
 
-    private async Task RunAsync(int dialogues, int firstSeed)
+    /// <summary>So many dialogues, and more until the time is over.</summary>
+    private async Task RunAsync(int dialogues, int firstSeed, TimeSpan time = default)
     {
+        var watch = Stopwatch.StartNew();
         // The tail of the run is compared with what stands after its first part: by then caches and pools have their size.
         var warmUp = dialogues / 5;
         await RunRangeAsync(firstSeed, warmUp);
         var before = await SettledHeapAsync();
         await RunRangeAsync(firstSeed + warmUp, dialogues - warmUp);
+        for (; watch.Elapsed < time; dialogues += warmUp)
+        {
+            await RunRangeAsync(firstSeed + dialogues, warmUp);
+        }
+
         await fuzz.EmptyAsync("fuzz", "INBOX", "Archive", "Junk", "Trash");
         fuzz.AssertNoFaults();
         var after = await fuzz.MustHaveKeptItsHeapAsync(before);

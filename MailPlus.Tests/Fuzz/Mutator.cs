@@ -3,7 +3,9 @@ using System.Text;
 namespace MailPlus.Tests.Fuzz;
 
 /// <summary>Changes bytes at random but always the same way for the same seed, so that a failing case can be run again alone.</summary>
-internal sealed class Mutator(int seed)
+/// <param name="seed">Of the random numbers.</param>
+/// <param name="words">Further words to put in.</param>
+internal sealed class Mutator(int seed, IReadOnlyList<string>? words = null)
 {
     private static readonly string[] Tokens =
     [
@@ -84,6 +86,9 @@ internal sealed class Mutator(int seed)
                 break;
             case 6:
                 bytes.RemoveRange(at, Math.Min(bytes.Count - at, _random.Next(1, 200)));
+                break;
+            case 7 when words is { Count: > 0 }:
+                bytes.InsertRange(at, Encoding.UTF8.GetBytes(words[_random.Next(words.Count)]));
                 break;
             default:
                 bytes.InsertRange(at, Encoding.Latin1.GetBytes(Tokens[_random.Next(Tokens.Length)]));
