@@ -69,6 +69,59 @@ public sealed class HostileClientTests
     }
 
     [Fact]
+    public async Task TenThousandParenthesesAreABadArgumentOfEveryCommand()
+    {
+        string[] commands =
+        [
+            "FETCH 1 ", "FETCH 1 (FLAGS BODY[HEADER.FIELDS ", "STORE 1 FLAGS ", "STATUS INBOX ", "LIST ", "LIST \"\" ", "LIST \"\" * RETURN ", "SELECT INBOX ", "SORT ", "SORT (DATE) UTF-8 ",
+            "THREAD REFERENCES UTF-8 ", "UID SEARCH RETURN ", "ESEARCH IN ", "NOTIFY SET ", "NOTIFY SET (personal ", "GETMETADATA ", "SETMETADATA INBOX ", "SETQUOTA \"\" ", "ID ", "APPEND INBOX ", "URLFETCH ",
+        ];
+        await using var server = await ImapUnderTest.StartAsync();
+        foreach (var command in commands)
+        {
+            var client = await SelectedAsync(server);
+            foreach (var end in new[] { "", new string(')', 10_000) })
+            {
+                await client.SendAsync($"a1 {command}{new string('(', 10_000)}{end}\r\n");
+                var answer = await client.ReadLineAsync();
+                Assert.True(answer!.StartsWith("a1 BAD", StringComparison.Ordinal), $"{command}: {answer}");
+            }
+
+            await client.SendAsync("a2 NOOP\r\n");
+            Assert.Equal("a2 OK Done", await client.ReadLineAsync());
+        }
+
+        Assert.Empty(server.Log.Errors);
+    }
+
+    [Fact]
+    public async Task WhatUnicodeCannotNormaliseIsNoFault()
+    {
+        const string Name = "\"&,,4-\""; // U+FFFE
+        string[] commands =
+        [
+            "SEARCH CHARSET UTF-8 SUBJECT {3+}\r\n\ufffe", $"CREATE {Name}", $"SUBSCRIBE {Name}", $"STATUS {Name} (MESSAGES)", $"RENAME {Name} x", $"ESEARCH IN (mailboxes {Name}) ALL",
+            $"NOTIFY SET (subtree {Name} (MessageNew MessageExpunge))", $"LIST \"\" {Name}", $"COPY 1 {Name}", $"SETMETADATA {Name} (/private/comment NIL)", $"DELETE {Name}", $"SELECT {Name}",
+        ];
+        await using var server = await ImapUnderTest.StartAsync();
+        var client = await SelectedAsync(server);
+        foreach (var command in commands)
+        {
+            await client.SendAsync(Encoding.UTF8.GetBytes($"a1 {command}\r\na2 NOOP\r\n"));
+            var lines = new List<string?>();
+            do
+            {
+                lines.Add(await client.ReadLineAsync());
+            }
+            while (lines[^1] is { } line && !line.StartsWith("a2", StringComparison.Ordinal));
+            Assert.Contains(lines, line => line?.StartsWith("a1 ", StringComparison.Ordinal) == true);
+            Assert.Equal("a2 OK Done", lines[^1]);
+        }
+
+        Assert.Empty(server.Log.Errors);
+    }
+
+    [Fact]
     public async Task TooManyFaultsEndTheSession()
     {
         await using var server = await ImapUnderTest.StartAsync();

@@ -49,6 +49,47 @@ public sealed class HostilePeerTests(ITestOutputHelper log)
     }
 
     [Fact]
+    public async Task What_is_announced_as_a_gigabyte_or_never_ends_takes_no_memory()
+    {
+        await using var server = await RunningServer.StartAsync(new ServerPlan { Accounts = ["ann"] });
+        var resting = await RestingAsync(server);
+        using (var smtp = await WireClient.ConnectAsync(server.Smtp))
+        {
+            await smtp.ReadReplyAsync();
+            await smtp.SmtpAsync("EHLO client.example.net");
+            Assert.StartsWith("552 5.3.4", await smtp.SmtpAsync("MAIL FROM:<a@example.net> SIZE=1073741824"), StringComparison.Ordinal);
+            Assert.StartsWith("250", await smtp.SmtpAsync("MAIL FROM:<a@example.net>"), StringComparison.Ordinal);
+            Assert.StartsWith("250", await smtp.SmtpAsync("RCPT TO:<ann@example.test>"), StringComparison.Ordinal);
+            await smtp.SendAsync("BDAT 1073741824 LAST\r\n");
+            await MustEndAsync(smtp, "552 5.3.4");
+        }
+
+        foreach (var (commands, answer) in new[]
+        {
+            ("a1 LOGIN {1073741824}\r\n", "a1 BAD [TOOBIG]"), ($"a1 LOGIN ann {server.Plan.Password}\r\na2 APPEND INBOX {{1073741824}}\r\n", "a2 NO [TOOBIG]"),
+            ($"a1 LOGIN ann {server.Plan.Password}\r\na2 CREATE {{1073741824}}\r\n", "a2 BAD [TOOBIG]"),
+        })
+        {
+            using var imap = await WireClient.ConnectAsync(server.Imap);
+            await imap.SendAsync(commands);
+            Assert.Contains(answer, await LinesUntilAsync(imap, answer), StringComparison.Ordinal);
+            await imap.ImapOkAsync("NOOP");
+        }
+
+        foreach (var command in new[] { "a2 CREATE {1073741824+}\r\n", "a2 APPEND INBOX {1073741824+}\r\n", "a2 CREATE \"" })
+        {
+            using var imap = await WireClient.ConnectAsync(server.Imap);
+            await imap.SendAsync($"a1 LOGIN ann {server.Plan.Password}\r\n");
+            await LinesUntilAsync(imap, "a1 OK");
+            await imap.SendAsync(command);
+            await MustEndAsync(imap, "TOOBIG", "* BYE");
+        }
+
+        MustNotHaveGrown(server, resting);
+        await MustServeAsync(server);
+    }
+
+    [Fact]
     public async Task A_peer_that_never_reads_holds_no_more_than_its_buffers()
     {
         await using var server = await RunningServer.StartAsync(new ServerPlan { Accounts = ["ann"] });
@@ -93,6 +134,65 @@ public sealed class HostilePeerTests(ITestOutputHelper log)
 
             Assert.Contains(lines, line => line.StartsWith(last, StringComparison.Ordinal));
         }
+    }
+
+    /// <summary>Sends without end until the server has said one of the answers, or has hung up while octets were still coming, which may take its words away.</summary>
+    private static async Task MustEndAsync(WireClient client, params string[] answers)
+    {
+        const int Megabytes = 100;
+        var isAnswered = false;
+        var sending = Task.Run(async () =>
+        {
+            try
+            {
+                var block = new byte[Megabyte];
+                block.AsSpan().Fill((byte)'x');
+                for (var sent = 0; sent < Megabytes && !Volatile.Read(ref isAnswered); sent++)
+                {
+                    await client.SendAsync(block);
+                }
+
+                return false;
+            }
+            catch (SocketException)
+            {
+                return true;
+            }
+        });
+        string? answer = null;
+        try
+        {
+            while (answer is null || !answers.Any(wanted => answer.Contains(wanted, StringComparison.Ordinal)))
+            {
+                answer = await client.ReadLineAsync();
+                if (answer is null)
+                {
+                    break;
+                }
+            }
+        }
+        catch (SocketException)
+        {
+            // hung up
+        }
+
+        Volatile.Write(ref isAnswered, true);
+        Assert.True(await sending || answer is not null, "the server reads on without a word");
+    }
+
+    private static async Task<string> LinesUntilAsync(WireClient client, string wanted)
+    {
+        var lines = new List<string>();
+        while (await client.ReadLineAsync() is { } line)
+        {
+            lines.Add(line);
+            if (line.Contains(wanted, StringComparison.Ordinal))
+            {
+                break;
+            }
+        }
+
+        return string.Join('\n', lines);
     }
 
     private static async Task<TcpClient> ConnectAsync(int port)

@@ -61,6 +61,24 @@ public sealed class SlowPeerTests
         Assert.StartsWith("* BYE", await DripAsync(client, "N"));
     }
 
+    [Theory]
+    [InlineData("", "")]
+    [InlineData("a1 LOGIN kim secret\r\n", "a1 OK")]
+    [InlineData("a1 LOGIN kim secret\r\na2 SELECT INBOX\r\na3 IDLE\r\n", "+ ")]
+    public async Task An_IMAP_client_that_has_gone_without_a_word_does_not_stay(string before, string last)
+    {
+        await using var server = await ImapUnderTest.StartAsync();
+        var client = server.Connect(clock: _clock);
+        var line = await client.ReadLineAsync();
+        await client.SendAsync(before);
+        while (before.Length > 0 && !line!.StartsWith(last, StringComparison.Ordinal))
+        {
+            line = await client.ReadLineAsync();
+        }
+
+        Assert.StartsWith("* BYE", await DripAsync(client, ""));
+    }
+
     [Fact]
     public void A_message_has_time_to_come_and_more_the_more_has_come()
     {
