@@ -1,9 +1,11 @@
 using MailPlus.Engine.Accounts;
 using MailPlus.Engine.Delivery.Queue;
+using MailPlus.Engine.Delivery.Remote;
 using MailPlus.Engine.Delivery.Routing;
 using MailPlus.Engine.Events;
 using MailPlus.Engine.Filtering.Authenticate;
 using MailPlus.Engine.Filtering.Pipeline;
+using MailPlus.Engine.Filtering.Policy;
 using MailPlus.Engine.Mime;
 using MailPlus.Engine.Primitives;
 using MailPlus.Engine.Settings;
@@ -30,6 +32,10 @@ public sealed class Acceptance : IAcceptance
     private readonly EntryBuilder _builder;
     private readonly LostReplies _lost;
     private readonly MailSigning? _signing;
+    private readonly SmtpPolicies? _policies;
+    private readonly RecipientProbe _probe;
+    private readonly ExternalPostmasters _externalPostmasters;
+    private readonly EventStream _events;
 
     internal Acceptance(DeliveryQueue queue, FilterPipeline pipeline, DeliverySurroundings around)
     {
@@ -42,7 +48,11 @@ public sealed class Acceptance : IAcceptance
         _inquiry = around.Inquiry;
         _routing = new RecipientRouting(around.Addresses, around.Settings);
         _aliases = new AliasRecipients(_routing);
-        _senders = new SenderCheck(around.Addresses);
+        _senders = new SenderCheck(around.Addresses, around.Settings, around.Policies);
+        _policies = around.Policies;
+        _probe = new RecipientProbe(around);
+        _externalPostmasters = new ExternalPostmasters(around.Addresses, around.Settings);
+        _events = around.Events;
         _room = new MailboxRoom(around.Store, around.Addresses, around.Settings, around.Clock);
         _builder = new EntryBuilder(around.Settings, around.Clock);
         _lost = new LostReplies(around.Clock);
@@ -52,17 +62,37 @@ public sealed class Acceptance : IAcceptance
     /// <inheritdoc/>
     public async ValueTask<Refusal?> CheckRecipientAsync(Recipient recipient, MessageSource source, CancellationToken cancellationToken)
     {
+        if (source.Actor is null && _policies?.Blocked(source.Client) is { } blocked)
+        {
+            return blocked;
+        }
+
         var route = await _routing.FindForAnswerAsync(recipient.Address, source.Actor is not null, cancellationToken);
         switch (route.Kind)
         {
+            case RouteKind.Remote or RouteKind.Unknown when _externalPostmasters.Takes(recipient.Address, source.Sender, source.Origin):
+                return await ObjectionAsync(recipient, source, cancellationToken);
+            case RouteKind.Remote when route.Inbound is null && source.Actor is null && _policies?.MayRelay(source.Client) != true:
+                return new Refusal(RefusalKind.RelayDenied, "RelayDenied") { Detail = recipient.Address.ToString() };
             case RouteKind.Remote:
-                return source.Actor is null ? new Refusal(RefusalKind.RelayDenied, "RelayDenied") { Detail = recipient.Address.ToString() } : null;
+                return await ObjectionAsync(recipient, source, cancellationToken) is { } objection ? objection
+                    : route.Inbound is { } domain ? await _probe.AskAsync(domain, recipient.Address, cancellationToken) : null;
             case RouteKind.Unknown:
             case RouteKind.Deactivated: // indistinguishable to strangers
+                if (source.Actor is null)
+                {
+                    _policies?.Unknown(source.Client); // DEL-114
+                }
+
                 return new Refusal(RefusalKind.UnknownRecipient, "UnknownRecipient") { Detail = $"{recipient.Address}: {route.Kind}" };
             case RouteKind.Alias:
-                return _routing.Expand(recipient.Address) is { Count: > 0 } ? null : new Refusal(RefusalKind.UnknownRecipient, "UnknownRecipient") { Detail = $"{recipient.Address}: nobody is left in the alias" };
+                return _routing.Expand(recipient.Address) is { Count: > 0 } ? await ObjectionAsync(recipient, source, cancellationToken) : new Refusal(RefusalKind.UnknownRecipient, "UnknownRecipient") { Detail = $"{recipient.Address}: nobody is left in the alias" };
             default:
+                if (await ObjectionAsync(recipient, source, cancellationToken) is { } against)
+                {
+                    return against;
+                }
+
                 var always = recipient.Address.LocalPart.Equals("postmaster", StringComparison.OrdinalIgnoreCase); // mail-rules 15
                 return !always && await _room.IsFullAsync(route.Account, cancellationToken)
                     ? new Refusal(RefusalKind.OverQuota, "OverQuota") { Temporary = true, Detail = recipient.Address.ToString() }
@@ -91,6 +121,14 @@ public sealed class Acceptance : IAcceptance
             return earlier;
         }
 
+        message = WithoutDiscarded(message);
+        if (message.Envelope.Recipients.Count == 0)
+        {
+            return new AcceptanceReceipt(_queue.NextId()); // all of it was discarded, and the sender is not told
+        }
+
+        message = message with { Envelope = _externalPostmasters.Apply(message.Envelope, message.Source.Origin) };
+
         if (!message.Envelope.BinaryMime)
         {
             return await JudgeAsync(message, message.Content, settings, cancellationToken);
@@ -103,6 +141,30 @@ public sealed class Acceptance : IAcceptance
     /// <inheritdoc/>
     public Task ReplyLostAsync(IncomingMessage message, AcceptanceReceipt receipt, CancellationToken cancellationToken) =>
         _lost.RememberAsync(message, receipt, cancellationToken);
+
+    /// <summary>What the policies have against a recipient.</summary>
+    private ValueTask<Refusal?> ObjectionAsync(Recipient recipient, MessageSource source, CancellationToken cancellationToken) =>
+        _policies is null ? default : _policies.ObjectionAsync(Question(recipient, source, source.Sender), cancellationToken);
+
+    private static DoorQuestion Question(Recipient recipient, MessageSource source, EmailAddress? sender) => new(source.Client, source.Helo, sender, recipient.Address, source.Actor is not null);
+
+    /// <summary>The message without the recipients for whom the black list throws it away (DEL-071): nobody but the log is told.</summary>
+    private IncomingMessage WithoutDiscarded(IncomingMessage message)
+    {
+        var sender = message.Envelope.ReversePath;
+        if (_policies is null || message.Source.Origin == MessageOrigin.Generated)
+        {
+            return message;
+        }
+
+        var discarded = message.Envelope.Recipients.Select(recipient => (Recipient: recipient, Rule: _policies.Discarding(Question(recipient, message.Source, sender)))).Where(pair => pair.Rule is not null).ToList();
+        foreach (var (recipient, rule) in discarded)
+        {
+            _events.Publish(new MessageRefused(sender?.ToString() ?? "", recipient.Address.ToString(), $"discarded by the black list: {rule!.Name}") { Time = Instant.Now(_clock), Client = message.Source.Client });
+        }
+
+        return discarded.Count == 0 ? message : message with { Envelope = message.Envelope with { Recipients = [.. message.Envelope.Recipients.Except(discarded.Select(pair => pair.Recipient))] } };
+    }
 
     /// <summary>Decides about a message.</summary>
     /// <param name="message">As it will be kept.</param>

@@ -5,6 +5,7 @@ using MailPlus.Engine.Delivery.Remote.Sts;
 using MailPlus.Engine.Domains.DkimKeys;
 using MailPlus.Engine.Events;
 using MailPlus.Engine.Filtering.Authenticate;
+using MailPlus.Engine.Filtering.Policy;
 using MailPlus.Engine.Mime;
 using MailPlus.Engine.Resolver;
 using MailPlus.Engine.Settings;
@@ -27,6 +28,9 @@ public sealed record DeliverySurroundings
 
     /// <summary>DNS.</summary>
     public required IDnsResolver Resolver { get; init; }
+
+    /// <summary>Who is trusted and what strangers must keep to; null asks nothing of anybody and lets only who has signed in relay.</summary>
+    public SmtpPolicies? Policies { get; init; }
 
     /// <summary>Asks who really sent a message; null asks nothing.</summary>
     public SenderInquiry? Inquiry { get; init; }

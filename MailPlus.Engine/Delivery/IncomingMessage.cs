@@ -17,6 +17,9 @@ public sealed record MessageSource(MessageOrigin Origin)
     /// <summary>What the peer called itself in EHLO/HELO.</summary>
     public string Helo { get; init; } = "";
 
+    /// <summary>The sender of the envelope as far as RCPT asks; AcceptAsync has it from the envelope.</summary>
+    public EmailAddress? Sender { get; init; }
+
     /// <summary>"ESMTPSA", "ESMTPS", "ESMTP", "SMTP", "HTTP"… (RFC 3848).</summary>
     public string Protocol { get; init; } = "";
 

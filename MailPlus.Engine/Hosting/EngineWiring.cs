@@ -16,6 +16,7 @@ using MailPlus.Engine.Domains.DkimKeys;
 using MailPlus.Engine.Events;
 using MailPlus.Engine.Filtering.Authenticate;
 using MailPlus.Engine.Filtering.Pipeline;
+using MailPlus.Engine.Filtering.Policy;
 using MailPlus.Engine.Imap.Server;
 using MailPlus.Engine.MailAuth;
 using MailPlus.Engine.MailAuth.Dmarc;
@@ -23,6 +24,7 @@ using MailPlus.Engine.Mime;
 using MailPlus.Engine.Monitoring;
 using MailPlus.Engine.Net.Connections;
 using MailPlus.Engine.Net.Listeners;
+using MailPlus.Engine.Net.Local;
 using MailPlus.Engine.Net.Transcript;
 using MailPlus.Engine.Pop3.Server;
 using MailPlus.Engine.Primitives;
@@ -137,6 +139,12 @@ public sealed class EngineWiring : IAsyncDisposable
 
     /// <summary>DNS.</summary>
     public IDnsResolver Resolver { get; private set; } = null!;
+
+    /// <summary>The one list of local networks.</summary>
+    public LocalNetworks LocalNetworks { get; private set; } = null!;
+
+    /// <summary>Who is trusted, and what strangers on port 25 must keep to.</summary>
+    public SmtpPolicies Policies { get; private set; } = null!;
 
     /// <summary>What happens.</summary>
     public EventStream Events { get; }
@@ -277,6 +285,8 @@ public sealed class EngineWiring : IAsyncDisposable
         });
         Resolver = new DnsResolver(settings, clock);
         Dkim = new DkimOperations(database, keyring, Resolver);
+        LocalNetworks = new LocalNetworks(settings, clock);
+        Policies = new SmtpPolicies(settings, LocalNetworks, Resolver, addressBook.IsLocal, clock);
 
         var tlsLedger = new TlsLedger(database, clock);
         TlsReports = new TlsReportOperations(database, tlsLedger);
@@ -314,7 +324,8 @@ public sealed class EngineWiring : IAsyncDisposable
             Addresses = AddressBook,
             Store = Store,
             Resolver = Resolver,
-            Inquiry = new SenderInquiry(new MessageAuthenticator(Resolver, new Lazy<PublicSuffixList>(() => PublicSuffixList.Load(Run.DataFolder)), clock)),
+            Policies = Policies,
+            Inquiry = new SenderInquiry(new MessageAuthenticator(Resolver, new Lazy<PublicSuffixList>(() => PublicSuffixList.Load(Run.DataFolder)), clock), Policies),
             StsPolicies = outward.Policies,
             TlsLedger = outward.Ledger,
             DkimKeys = outward.Keys,
@@ -334,7 +345,7 @@ public sealed class EngineWiring : IAsyncDisposable
 
     private void WireListeners(DeliveryQueue queue, TlsOptionsSource tls, ILoggerFactory logs, TimeProvider clock)
     {
-        var table = Keep(new ConnectionTable(Settings, clock));
+        var table = Keep(new ConnectionTable(Settings, clock, LocalNetworks.Contains));
         var lifetime = Keep(new ConnectionLifetime(table, tls, clock, logs.CreateLogger<ConnectionLifetime>()));
         Listeners = Keep(new ListenerSet(Protocols(logs, clock), Settings, Run, new ConnectionRuntime(table, lifetime, clock), logs.CreateLogger<ListenerSet>()));
         Keep(new MailMetrics(Events, queue, table));
@@ -347,7 +358,7 @@ public sealed class EngineWiring : IAsyncDisposable
         var smtp = new SmtpDoor
         {
             Settings = Settings, Run = Run, Acceptance = Acceptance, Authenticator = Authenticator, Sasl = Sasl, Events = Events, Spool = Spool, Clock = clock,
-            Addresses = AddressBook, Queue = Queue,
+            Addresses = AddressBook, Queue = Queue, Policies = Policies,
             SignInVouched = async (name, client, token) => await Sasl.Gate!.EndAsync(await Sasl.Gate.BeginAsync(name, "smtp", client, token), isProven: true, token),
             Trace = new ProtocolTrace(logs.CreateLogger<ProtocolTrace>()),
         };

@@ -17,6 +17,7 @@ internal static class SettingRange
         bool => null,
         Enum choice => Enum.IsDefined(choice.GetType(), choice) ? null : Malformed(setting),
         ListenerSetting listener => CheckNumber(setting, listener.Port),
+        INamedRule rule => rule.Name.Length is > 0 and <= 100 && !rule.Name.Any(char.IsControl) ? null : new Refusal(RefusalKind.Invalid, "RuleNameMissing") { Field = setting.Name },
         IEnumerable list => CheckList(setting, [.. list.Cast<object?>()]),
         IConvertible number => CheckNumber(setting, number.ToDouble(CultureInfo.InvariantCulture)),
         _ => Malformed(setting),

@@ -20,6 +20,7 @@ internal static class SettingText
         bool flag => flag ? "true" : "false",
         ListenerSetting listener => string.Create(CultureInfo.InvariantCulture, $"{(listener.Enabled ? "on" : "off")}:{listener.Port}"),
         IFormattable number => number.ToString(null, CultureInfo.InvariantCulture),
+        IEnumerable<INamedRule> rules => RuleText.Format(rules),
         IEnumerable list => string.Join(",", list.Cast<object?>().Select(Format)),
         _ => value.ToString() ?? "",
     };
@@ -51,6 +52,10 @@ internal static class SettingText
         else if (type == typeof(IReadOnlyList<string>) || type == typeof(IReadOnlyList<int>))
         {
             value = ParseList(type, trimmed);
+        }
+        else if (RuleText.IsList(type))
+        {
+            value = RuleText.Parse(type, trimmed, present);
         }
         else
         {

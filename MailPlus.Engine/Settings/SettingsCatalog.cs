@@ -1,5 +1,6 @@
 using System.Reflection;
 using MailPlus.Engine.Primitives;
+using MailPlus.Engine.Settings.Sections;
 
 namespace MailPlus.Engine.Settings;
 
@@ -78,19 +79,24 @@ public sealed class SettingsCatalog
         ];
 
     /// <summary>The snapshot with every secret that is set replaced by the mask, to be shown.</summary>
-    internal SettingsSnapshot Mask(SettingsSnapshot snapshot) => All.Where(IsSetSecret(snapshot)).Aggregate(snapshot, (masked, setting) => With(masked, setting, SecretMask));
+    internal SettingsSnapshot Mask(SettingsSnapshot snapshot) =>
+        All.Where(setting => setting.Value(snapshot) is IEnumerable<ISecretRule>).Aggregate(
+            All.Where(IsSetSecret(snapshot)).Aggregate(snapshot, (masked, setting) => With(masked, setting, SecretMask)),
+            (masked, setting) => With(masked, setting, RuleText.MaskSecrets((IEnumerable<ISecretRule>)setting.Value(masked)!)));
 
     /// <summary>The snapshot with masks replaced by the secrets in force.</summary>
     internal SettingsSnapshot Unmask(SettingsSnapshot snapshot, SettingsSnapshot inForce) =>
-        All.Where(setting => setting.Attribute.Secret && Equals(setting.Value(snapshot), SecretMask))
-            .Aggregate(snapshot, (clear, setting) => With(clear, setting, setting.Value(inForce)));
+        All.Where(setting => setting.Value(snapshot) is IEnumerable<ISecretRule>).Aggregate(
+            All.Where(setting => setting.Attribute.Secret && Equals(setting.Value(snapshot), SecretMask)).Aggregate(snapshot, (clear, setting) => With(clear, setting, setting.Value(inForce))),
+            (clear, setting) => With(clear, setting, RuleText.UnmaskSecrets((IEnumerable<ISecretRule>)setting.Value(clear)!, (IEnumerable<ISecretRule>)setting.Value(inForce)!)));
 
     private static Func<SettingDefinition, bool> IsSetSecret(SettingsSnapshot snapshot) =>
         setting => setting.Attribute.Secret && setting.Value(snapshot) is string { Length: > 0 };
 
     private static string Show(SettingDefinition setting, SettingsSnapshot snapshot)
     {
-        var text = SettingText.Format(setting.Value(snapshot));
+        var value = setting.Value(snapshot);
+        var text = SettingText.Format(value is IEnumerable<ISecretRule> rules ? RuleText.MaskSecrets(rules) : value);
         return setting.Attribute.Secret && text.Length > 0 ? SecretMask : text;
     }
 

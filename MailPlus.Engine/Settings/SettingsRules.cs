@@ -17,6 +17,14 @@ internal static class SettingsRules
             yield return Invalid("Smtp.Hostname", "HostnameMalformed");
         }
 
+        foreach (var (name, addresses) in new[] { ("SmtpAddresses", snapshot.Service.SmtpAddresses), ("ImapAddresses", snapshot.Service.ImapAddresses), ("Pop3Addresses", snapshot.Service.Pop3Addresses) })
+        {
+            if (addresses.Any(address => !IPAddress.TryParse(address, out _)))
+            {
+                yield return Invalid($"Service.{name}", "AddressMalformed");
+            }
+        }
+
         if (snapshot.Service.ListenAddresses.Any(address => !IPAddress.TryParse(address, out _)))
         {
             yield return Invalid("Service.ListenAddresses", "AddressMalformed");
@@ -57,7 +65,7 @@ internal static class SettingsRules
             yield return Invalid("Security.TokenIntrospectionUrl", "TokenUrlMalformed");
         }
 
-        foreach (var refusal in CheckPorts(snapshot.Service).Concat(CheckDelivery(snapshot.Delivery)))
+        foreach (var refusal in CheckPorts(snapshot.Service).Concat(CheckDelivery(snapshot.Delivery)).Concat(RuleChecks.Check(snapshot)))
         {
             yield return refusal;
         }

@@ -35,6 +35,18 @@ public sealed record SettingsSnapshot
     /// <summary>Mail authentication.</summary>
     public MailAuthSettings MailAuth { get; init; } = new();
 
+    /// <summary>Local networks.</summary>
+    public NetworkSettings Network { get; init; } = new();
+
+    /// <summary>Trusted servers and inbound relay domains.</summary>
+    public RelayControlSettings RelayControl { get; init; } = new();
+
+    /// <summary>Black and white lists.</summary>
+    public AccessSettings Access { get; init; } = new();
+
+    /// <summary>Sender policy, connection policy, advanced checks.</summary>
+    public SmtpPolicySettings SmtpPolicy { get; init; } = new();
+
     /// <summary>Storage quota.</summary>
     public QuotaSettings Quota { get; init; } = new();
 

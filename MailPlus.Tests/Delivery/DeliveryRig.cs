@@ -11,9 +11,11 @@ using MailPlus.Engine.Delivery.Remote.Sts;
 using MailPlus.Engine.Events;
 using MailPlus.Engine.Filtering.Authenticate;
 using MailPlus.Engine.Filtering.Pipeline;
+using MailPlus.Engine.Filtering.Policy;
 using MailPlus.Engine.MailAuth;
 using MailPlus.Engine.MailAuth.Dmarc;
 using MailPlus.Engine.Mime;
+using MailPlus.Engine.Net.Local;
 using MailPlus.Engine.Primitives;
 using MailPlus.Engine.Settings;
 using MailPlus.Tests.Support;
@@ -62,6 +64,12 @@ public sealed class DeliveryRig : IAsyncDisposable
     public X509ChainPolicy? Trust { get; set; }
 
     public SqliteThreads Threads => _threads;
+
+    /// <summary>Interfaces of the host that the one list of local networks finds; loopback always counts.</summary>
+    public IReadOnlyList<OwnInterface> Interfaces { get; set; } = [];
+
+    /// <summary>Who is trusted and what strangers must keep to.</summary>
+    public SmtpPolicies SmtpPolicies { get; private set; } = null!;
 
     public TableAddressBook Addresses { get; } = new();
 
@@ -135,8 +143,10 @@ public sealed class DeliveryRig : IAsyncDisposable
             await Queue.DisposeAsync();
         }
 
+        SmtpPolicies = new SmtpPolicies(Settings, new LocalNetworks(Settings, Clock, () => Interfaces), RealResolver ?? Resolver, Addresses.IsLocal, Clock);
         var around = new DeliverySurroundings
         {
+            Policies = SmtpPolicies,
             Settings = Settings, Addresses = Addresses, Store = RealStore ?? Store, Resolver = RealResolver ?? Resolver, Inquiry = new SenderInquiry(new MessageAuthenticator(RealResolver ?? Resolver, new Lazy<PublicSuffixList>(PublicSuffixList.Shipped), Clock)), StsPolicies = Policies, TlsLedger = Ledger, Trust = Trust, Scan = new MessageScanner().Scan, Spool = new SpoolFolder(_folder), Events = Events, Clock = Clock, Logs = NullLoggerFactory.Instance,
         };
         if (_database is null)

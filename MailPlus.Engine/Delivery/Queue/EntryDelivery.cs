@@ -72,7 +72,8 @@ internal sealed partial class EntryDelivery
     private async Task RunGroupsAsync(QueueEntry entry, CancellationToken abandon)
     {
         var accounts = new Dictionary<AccountId, List<QueueRecipient>>();
-        var remote = new Dictionary<string, List<QueueRecipient>>(StringComparer.Ordinal);
+        var remote = new Dictionary<(NextHop? Hop, string Domain), List<QueueRecipient>>();
+        var settings = _around.Settings.Current;
         var refused = new List<RecipientResult>();
         foreach (var recipient in entry.Recipients)
         {
@@ -83,7 +84,7 @@ internal sealed partial class EntryDelivery
                     Add(accounts, route.Account, recipient);
                     break;
                 case RouteKind.Remote:
-                    Add(remote, recipient.Recipient.Address.Domain.Ascii, recipient);
+                    Add(remote, (NextHop.For(settings, entry.ReversePath, recipient.Recipient.Address), recipient.Recipient.Address.Domain.Ascii), recipient);
                     break;
                 case RouteKind.Deactivated:
                     refused.Add(new RecipientResult(recipient, DeliveryResult.Failed, "5.2.1", "the mailbox is disabled"));
@@ -99,9 +100,9 @@ internal sealed partial class EntryDelivery
 
         var run = new EntryRun(entry, accounts.Count + remote.Count + (refused.Count > 0 ? 1 : 0), WriteAsync);
         var demand = entry.Terms.RequiresTls ? TlsDemand.Authenticated : entry.Terms.WaivesTls ? TlsDemand.Waived : TlsDemand.ByPolicy;
-        foreach (var (domain, recipients) in remote)
+        foreach (var ((hop, domain), recipients) in remote)
         {
-            _remote.Submit(new RemoteJob(entry, domain, recipients, token => OpenAsync(entry, token), results => run.ReportAsync(Place(entry, results))) { Demand = demand });
+            _remote.Submit(new RemoteJob(entry, domain, recipients, token => OpenAsync(entry, token), results => run.ReportAsync(Place(entry, results))) { Demand = demand, Hop = hop });
         }
 
         if (refused.Count > 0)

@@ -78,7 +78,7 @@ internal sealed partial class DestinationMailer(DeliverySurroundings around, Rou
         var rest = job.Recipients;
         while (rest.Count > 0)
         {
-            if (await ReachAsync(job.Domain, job.Demand, cancellationToken) is { } unreachable)
+            if (await ReachAsync(job, cancellationToken) is { } unreachable)
             {
                 destination.Outage = new Outage(around.Clock.GetTimestamp(), job.Demand, unreachable);
                 Learned(false);
@@ -139,8 +139,9 @@ internal sealed partial class DestinationMailer(DeliverySurroundings around, Rou
 
     /// <summary>Makes sure there is a session.</summary>
     /// <returns>Why there is none, null when there is.</returns>
-    private async Task<SmtpOutcome?> ReachAsync(string domain, TlsDemand demand, CancellationToken cancellationToken)
+    private async Task<SmtpOutcome?> ReachAsync(RemoteJob job, CancellationToken cancellationToken)
     {
+        var (domain, demand) = (job.Domain, job.Demand);
         if (_session is { IsUsable: true } open && _demand == demand && _sent < (open.Capabilities.MaximumMessages is > 0 and var most ? Math.Min(most, MessagesPerConnection) : MessagesPerConnection))
         {
             return null;
@@ -149,7 +150,7 @@ internal sealed partial class DestinationMailer(DeliverySurroundings around, Rou
         await CloseAsync(cancellationToken);
         _sent = 0;
         _demand = demand;
-        var route = await routes.FindAsync(domain, demand, cancellationToken);
+        var route = await routes.FindAsync(domain, job.Hop, demand, cancellationToken);
         foreach (var (host, tls) in route.Faults.Where(left => left.Tls.Fault != TlsFault.None)) // a message's own demand is no fault of the domain
         {
             Note(new TlsTry(domain, PolicyOf(tls), tls.Fault, host) { Reason = tls.Reason });
@@ -184,7 +185,7 @@ internal sealed partial class DestinationMailer(DeliverySurroundings around, Rou
                 continue;
             }
 
-            if (!peer.IsRelay && _session.PeerName.Equals(around.Settings.Current.Smtp.Hostname, StringComparison.OrdinalIgnoreCase))
+            if ((!peer.IsRelay || job.Hop is { IsFinal: true }) && _session.PeerName.Equals(around.Settings.Current.Smtp.Hostname, StringComparison.OrdinalIgnoreCase))
             {
                 await CloseAsync(cancellationToken);
                 return new SmtpOutcome(SmtpOutcomeKind.Permanent, "5.4.6", $"mail for {domain} loops back to this server through {peer}");

@@ -39,7 +39,7 @@ internal sealed partial class RemoteDelivery
     /// <summary>Takes a job; returns at once.</summary>
     public void Submit(RemoteJob job)
     {
-        var name = _routes.Destination(job.Domain);
+        var name = job.Hop?.Destination ?? job.Domain;
         lock (_gate)
         {
             if (_stopping)

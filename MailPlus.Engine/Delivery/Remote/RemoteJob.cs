@@ -1,4 +1,5 @@
 using MailPlus.Engine.Delivery.Queue;
+using MailPlus.Engine.Delivery.Routing;
 using MailPlus.Engine.Mime;
 
 namespace MailPlus.Engine.Delivery.Remote;
@@ -12,6 +13,9 @@ namespace MailPlus.Engine.Delivery.Remote;
 internal sealed record RemoteJob(
     QueueEntry Entry, string Domain, IReadOnlyList<QueueRecipient> Recipients, Func<CancellationToken, Task<MessageContent?>> Open, Func<IReadOnlyList<RecipientResult>, Task> Report)
 {
+    /// <summary>The server chosen for these recipients; null follows DNS.</summary>
+    public NextHop? Hop { get; init; }
+
     /// <summary>What the message asks of the way.</summary>
     public TlsDemand Demand { get; init; }
 }

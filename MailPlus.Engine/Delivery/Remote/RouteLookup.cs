@@ -1,5 +1,5 @@
-using System.Globalization;
 using System.Net;
+using MailPlus.Engine.Delivery.Routing;
 using MailPlus.Engine.Primitives;
 using MailPlus.Engine.Resolver;
 using MailPlus.Engine.Settings;
@@ -25,19 +25,13 @@ internal sealed class RouteLookup(IDnsResolver resolver, TlsPolicy policy, ISett
     private const int MostExchangers = 10;
     private const int MostPeers = 20;
 
-    /// <summary>What mail to the domain has in common with other mail, so that both may share connections.</summary>
-    public string Destination(string domain)
-    {
-        var delivery = settings.Current.Delivery;
-        return delivery.RelayHost.Length > 0 ? string.Create(CultureInfo.InvariantCulture, $"relay {delivery.RelayHost}:{delivery.RelayPort}") : domain;
-    }
-
     /// <summary>Looks up.</summary>
-    public ValueTask<RemoteRoute> FindAsync(string domain, TlsDemand demand, CancellationToken cancellationToken)
-    {
-        var delivery = settings.Current.Delivery;
-        return delivery.RelayHost.Length > 0 ? RelayAsync(delivery, demand, cancellationToken) : ByMxAsync(domain, demand, delivery.RemotePort, cancellationToken);
-    }
+    /// <param name="domain">Domain in A-labels.</param>
+    /// <param name="hop">The server chosen in place of what DNS says, null for none.</param>
+    /// <param name="demand">What the message asks of the way.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    public ValueTask<RemoteRoute> FindAsync(string domain, NextHop? hop, TlsDemand demand, CancellationToken cancellationToken) =>
+        hop is not null ? RelayAsync(hop, demand, cancellationToken) : ByMxAsync(domain, demand, settings.Current.Delivery.RemotePort, cancellationToken);
 
     private async ValueTask<RemoteRoute> ByMxAsync(string domain, TlsDemand demand, int port, CancellationToken cancellationToken)
     {
@@ -128,9 +122,9 @@ internal sealed class RouteLookup(IDnsResolver resolver, TlsPolicy policy, ISett
             : RemoteRoute.Failed(SmtpOutcomeKind.Permanent, "5.4.4", $"no server of {domain} has an address");
     }
 
-    private async ValueTask<RemoteRoute> RelayAsync(DeliverySettings delivery, TlsDemand demand, CancellationToken cancellationToken)
+    private async ValueTask<RemoteRoute> RelayAsync(NextHop hop, TlsDemand demand, CancellationToken cancellationToken)
     {
-        var host = delivery.RelayHost.Trim('[', ']');
+        var host = hop.Host.Trim('[', ']');
         IReadOnlyList<IPAddress> addresses;
         if (IPAddress.TryParse(host, out var literal))
         {
@@ -148,11 +142,12 @@ internal sealed class RouteLookup(IDnsResolver resolver, TlsPolicy policy, ISett
             addresses = answer.Records;
         }
 
-        var credential = delivery.RelayUser.Length > 0 ? new SmtpCredential(delivery.RelayUser, delivery.RelayPassword) : null;
-        var tls = delivery.RelaySecurity switch
+        var credential = hop.User.Length > 0 ? new SmtpCredential(hop.User, hop.Password) : null;
+        var tls = hop.Security switch
         {
             RelaySecurity.ImplicitTls => SmtpClientTls.Implicit,
             RelaySecurity.None => SmtpClientTls.None,
+            RelaySecurity.StartTlsRequired => SmtpClientTls.Required,
             _ => credential is null && demand != TlsDemand.Authenticated ? SmtpClientTls.Opportunistic : SmtpClientTls.Required,
         };
         if (demand == TlsDemand.Authenticated && tls == SmtpClientTls.None)
@@ -161,7 +156,7 @@ internal sealed class RouteLookup(IDnsResolver resolver, TlsPolicy policy, ISett
         }
 
         return new RemoteRoute(
-            [.. addresses.Take(MostPeers).Select(a => new SmtpPeer(host, new IPEndPoint(a, delivery.RelayPort), tls) { Proof = delivery.RelayVerifyCertificate || demand == TlsDemand.Authenticated ? PeerProof.WebPki : PeerProof.None, Credential = credential, IsRelay = true })],
+            [.. addresses.Take(MostPeers).Select(a => new SmtpPeer(host, new IPEndPoint(a, hop.Port), tls) { Proof = hop.VerifyCertificate || demand == TlsDemand.Authenticated ? PeerProof.WebPki : PeerProof.None, Credential = credential, IsRelay = true })],
             null);
     }
 

@@ -1,6 +1,8 @@
 using MailPlus.Engine.Accounts;
+using MailPlus.Engine.Filtering.Policy;
 using MailPlus.Engine.Primitives;
 using MailPlus.Engine.Settings;
+using MailPlus.Engine.Settings.Sections;
 
 namespace MailPlus.Engine.Delivery.Routing;
 
@@ -26,7 +28,11 @@ internal enum RouteKind
 /// <summary>Where a recipient's mail goes.</summary>
 /// <param name="Kind">Kind.</param>
 /// <param name="Account">The account, for Local.</param>
-internal readonly record struct RecipientRoute(RouteKind Kind, AccountId Account = default);
+internal readonly record struct RecipientRoute(RouteKind Kind, AccountId Account = default)
+{
+    /// <summary>Set when the domain is another server's for which this one takes mail.</summary>
+    public RelayDomain? Inbound { get; init; }
+}
 
 /// <summary>Decides where an address leads, from memory.</summary>
 internal sealed class RecipientRouting(IAddressBook addresses, ISettingsSource settings)
@@ -42,7 +48,7 @@ internal sealed class RecipientRouting(IAddressBook addresses, ISettingsSource s
 
         return found.Kind switch
         {
-            AddressKind.NotLocal => new RecipientRoute(RouteKind.Remote),
+            AddressKind.NotLocal => new RecipientRoute(RouteKind.Remote) { Inbound = SmtpPolicies.RelayDomainOf(settings.Current, address.Domain) },
             AddressKind.Account => new RecipientRoute(RouteKind.Local, found.Account),
             AddressKind.Alias => new RecipientRoute(RouteKind.Alias),
             AddressKind.Deactivated => new RecipientRoute(RouteKind.Deactivated, found.Account),

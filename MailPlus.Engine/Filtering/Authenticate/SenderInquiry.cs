@@ -1,19 +1,21 @@
 using System.Net;
 using MailPlus.Engine.Events;
 using MailPlus.Engine.Filtering.Pipeline;
+using MailPlus.Engine.Filtering.Policy;
 using MailPlus.Engine.MailAuth;
 
 namespace MailPlus.Engine.Filtering.Authenticate;
 
 /// <summary>Puts what the outside world says of a sender into the facts, before any stage judges. Only for strangers (mail-rules 19).</summary>
 /// <param name="authenticator">Asks.</param>
-public sealed class SenderInquiry(MessageAuthenticator authenticator)
+/// <param name="policies">Knows trusted clients, which are not asked about either; null knows none.</param>
+public sealed class SenderInquiry(MessageAuthenticator authenticator, SmtpPolicies? policies = null)
 {
     /// <summary>The facts with <see cref="Facts.Authentication"/>; as they were for mail that is not asked about.</summary>
     public async ValueTask<Facts> AskAsync(Facts facts, CancellationToken cancellationToken)
     {
         var settings = facts.Settings.MailAuth;
-        if (facts.Origin != MessageOrigin.Inbound || facts.Account is not null || facts.Client is not { } client || settings.ExemptNetworks.Any(network => Covers(network, client)))
+        if (facts.Origin != MessageOrigin.Inbound || facts.Account is not null || facts.Client is not { } client || policies?.IsTrusted(client) == true || settings.ExemptNetworks.Any(network => Covers(network, client)))
         {
             return facts;
         }

@@ -103,6 +103,19 @@ internal sealed class LineInput(NetConnection connection, int longest)
         return gone;
     }
 
+    /// <summary>Whether the peer has already sent something that was not read.</summary>
+    public bool HasMore()
+    {
+        if (!connection.Input.TryRead(out var result))
+        {
+            return false;
+        }
+
+        var more = !result.Buffer.IsEmpty;
+        connection.Input.AdvanceTo(result.Buffer.Start);
+        return more;
+    }
+
     private async ValueTask<ReadResult> WaitAsync(TimeSpan patience, CancellationToken stop)
     {
         await FlushAsync(stop);

@@ -48,7 +48,7 @@ internal static class ListenerPlan
             }
             else
             {
-                plan.Add(Planned(protocol, settings.ListenAddresses, setting.Port));
+                plan.Add(Planned(protocol, AddressesOf(protocol.Name, settings), setting.Port));
             }
         }
 
@@ -57,6 +57,18 @@ internal static class ListenerPlan
 
     public static Refusal Fault(string key, string argument, string? detail = null) =>
         new(RefusalKind.Unavailable, key) { Arguments = [argument], Temporary = true, Detail = detail };
+
+    private static IReadOnlyList<string> AddressesOf(string protocol, ServiceSettings settings)
+    {
+        var own = protocol switch
+        {
+            "smtp" or "smtps" or "submission" => settings.SmtpAddresses,
+            "imap" or "imaps" => settings.ImapAddresses,
+            "pop3" or "pop3s" => settings.Pop3Addresses,
+            _ => [],
+        };
+        return own.Count > 0 ? own : settings.ListenAddresses;
+    }
 
     private static PlannedListener Planned(ProtocolListener protocol, IReadOnlyList<string> addresses, int port)
     {

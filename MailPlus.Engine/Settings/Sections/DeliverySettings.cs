@@ -6,6 +6,9 @@ public enum RelaySecurity
     /// <summary>STARTTLS when offered; no password without it.</summary>
     StartTls,
 
+    /// <summary>STARTTLS, or the mail waits (DEL-133).</summary>
+    StartTlsRequired,
+
     /// <summary>TLS from the first octet.</summary>
     ImplicitTls,
 
@@ -39,6 +42,18 @@ public sealed record DeliverySettings
     /// <summary>Password at the relay host.</summary>
     [Setting(Secret = true)]
     public string RelayPassword { get; init; } = "";
+
+    /// <summary>Mail of certain addresses or domains that goes through other relay hosts; rules by recipient go before those by sender, both before the relay host of all mail (DEL-140 to DEL-146).</summary>
+    [Setting]
+    public IReadOnlyList<RelayRule> RelayRules { get; init; } = [];
+
+    /// <summary>System mails that other servers send to postmaster and mailer-daemon go to the external postmasters (DEL-021).</summary>
+    [Setting]
+    public bool ExternalPostmasterEnabled { get; init; }
+
+    /// <summary>Addresses of the external postmasters (DEL-022).</summary>
+    [Setting(MaximumLength = 320)]
+    public IReadOnlyList<string> ExternalPostmasters { get; init; } = [];
 
     /// <summary>TCP port of remote mail servers; other than 25 only for laboratories.</summary>
     [Setting(Unit = "port", Minimum = 1, Maximum = 65535)]

@@ -12,6 +12,18 @@ public sealed record ServiceSettings
     [Setting]
     public IReadOnlyList<string> ListenAddresses { get; init; } = [];
 
+    /// <summary>Addresses of the SMTP listeners; empty means those of all listeners.</summary>
+    [Setting]
+    public IReadOnlyList<string> SmtpAddresses { get; init; } = [];
+
+    /// <summary>Addresses of the IMAP listeners; empty means those of all listeners.</summary>
+    [Setting]
+    public IReadOnlyList<string> ImapAddresses { get; init; } = [];
+
+    /// <summary>Addresses of the POP3 listeners; empty means those of all listeners.</summary>
+    [Setting]
+    public IReadOnlyList<string> Pop3Addresses { get; init; } = [];
+
     /// <summary>SMTP (MX role).</summary>
     [Setting(Unit = "port", Minimum = 1, Maximum = 65535)]
     public ListenerSetting Smtp { get; init; } = new(true, 25);

@@ -20,6 +20,26 @@ public sealed record SmtpSettings
     [Setting(MaximumLength = 255)]
     public string Hostname { get; init; } = "";
 
+    /// <summary>What the greeting says after the host name (DEL-011).</summary>
+    [Setting(MaximumLength = 200)]
+    public string Banner { get; init; } = "ESMTP MailPlus";
+
+    /// <summary>AUTH is offered on port 25; without it only trusted servers relay there. 465, 587 and the webmail always authenticate (DEL-041, mail-rules 17).</summary>
+    [Setting]
+    public bool AuthenticationEnabled { get; init; } = true;
+
+    /// <summary>Clients of the local network relay through port 25 without signing in (DEL-045).</summary>
+    [Setting]
+    public bool LocalNetworkMayRelay { get; init; }
+
+    /// <summary>Who has signed in sends under own addresses only, in the envelope and in From and Sender (DEL-046, mail-rules 21).</summary>
+    [Setting]
+    public bool CheckSender { get; init; } = true;
+
+    /// <summary>Servers of the trusted list may send under addresses of this server (DEL-048).</summary>
+    [Setting]
+    public bool TrustedSkipSenderCheck { get; init; }
+
     /// <summary>Largest message in octets.</summary>
     [Setting(Unit = "octets", Minimum = 65536, Maximum = 1073741824)]
     public long MaximumMessageSize { get; init; } = 50 * 1024 * 1024;

@@ -18,6 +18,11 @@ internal sealed class AuthCommand : SmtpCommand
 
     public override async ValueTask<SmtpReply?> RunAsync(SmtpSession session, string argument, CancellationToken aborted)
     {
+        if (!session.OffersAuthentication)
+        {
+            return SmtpReplies.NotImplemented;
+        }
+
         if (!session.MayAuthenticate)
         {
             return SmtpReplies.EncryptionRequired;
@@ -51,7 +56,7 @@ internal sealed class AuthCommand : SmtpCommand
     }
 
     /// <summary>The line of EHLO; null when nothing can be used now.</summary>
-    public static string? Keyword(SmtpSession session) => session.Actor is null && session.Door.Sasl.Offered(Channel(session)) is { Count: > 0 } names ? "AUTH " + string.Join(' ', names) : null;
+    public static string? Keyword(SmtpSession session) => session.Actor is null && session.OffersAuthentication && session.Door.Sasl.Offered(Channel(session)) is { Count: > 0 } names ? "AUTH " + string.Join(' ', names) : null;
 
     protected override SmtpReply OutOfOrder(SmtpStage stage) => stage == SmtpStage.Start ? SmtpReplies.HelloFirst : SmtpReplies.InTransaction;
 

@@ -8,6 +8,8 @@ internal sealed class DataCommand : SmtpCommand
 {
     public override SmtpVerb Verb => SmtpVerb.Data;
 
+    public override bool EndsGroup => true;
+
     public override SmtpStage Allowed => SmtpStage.Recipients;
 
     public override async ValueTask<SmtpReply?> RunAsync(SmtpSession session, string argument, CancellationToken aborted)

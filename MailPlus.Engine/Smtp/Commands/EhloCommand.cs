@@ -10,6 +10,8 @@ internal sealed class EhloCommand : SmtpCommand
 {
     public override SmtpVerb Verb => SmtpVerb.Ehlo;
 
+    public override bool EndsGroup => true;
+
     public override bool BeforeTls => true;
 
     public override async ValueTask<SmtpReply?> RunAsync(SmtpSession session, string argument, CancellationToken aborted)

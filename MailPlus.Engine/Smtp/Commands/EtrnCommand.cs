@@ -10,6 +10,8 @@ internal sealed class EtrnCommand : SmtpCommand
 {
     public override SmtpVerb Verb => SmtpVerb.Etrn;
 
+    public override bool IsJunk => true;
+
     public override SmtpStage Allowed => SmtpStage.Ready;
 
     /// <summary>Whether the peer may ask.</summary>

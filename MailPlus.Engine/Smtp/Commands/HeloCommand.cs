@@ -8,6 +8,8 @@ internal sealed class HeloCommand : SmtpCommand
 {
     public override SmtpVerb Verb => SmtpVerb.Helo;
 
+    public override bool EndsGroup => true;
+
     public override bool BeforeTls => true;
 
     public override async ValueTask<SmtpReply?> RunAsync(SmtpSession session, string argument, CancellationToken aborted)

@@ -24,6 +24,11 @@ internal sealed class MailCommand : SmtpCommand
             return SmtpReplies.TooManyMessages(session.Hostname);
         }
 
+        if (session.Role == SmtpRole.Mx && session.Actor is null && session.Door.Policies?.Begin(session.Connection.Remote.Address) is { } tooMuch)
+        {
+            return Refuse(session, null, tooMuch);
+        }
+
         var path = SmtpPath.Parse(argument, "FROM:");
         switch (path.Kind)
         {

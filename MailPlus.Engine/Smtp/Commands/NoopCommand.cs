@@ -8,6 +8,8 @@ internal sealed class NoopCommand : SmtpCommand
 {
     public override SmtpVerb Verb => SmtpVerb.Noop;
 
+    public override bool IsJunk => true;
+
     public override bool BeforeTls => true;
 
     public override ValueTask<SmtpReply?> RunAsync(SmtpSession session, string argument, CancellationToken aborted) => Reply(SmtpReplies.Ok);

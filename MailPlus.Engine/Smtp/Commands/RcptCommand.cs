@@ -49,7 +49,7 @@ internal sealed class RcptCommand : SmtpCommand
         var recipient = new Recipient(address, parameters.Notify, parameters.OriginalRecipient);
         try
         {
-            if (await session.Door.Acceptance.CheckRecipientAsync(recipient, session.Source, aborted) is { } refusal)
+            if (await session.Door.Acceptance.CheckRecipientAsync(recipient, session.Source with { Sender = transaction.ReversePath }, aborted) is { } refusal)
             {
                 return Refuse(session, address, refusal);
             }

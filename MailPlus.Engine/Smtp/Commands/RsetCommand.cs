@@ -8,6 +8,8 @@ internal sealed class RsetCommand : SmtpCommand
 {
     public override SmtpVerb Verb => SmtpVerb.Rset;
 
+    public override bool IsJunk => true;
+
     public override bool BeforeTls => true;
 
     public override async ValueTask<SmtpReply?> RunAsync(SmtpSession session, string argument, CancellationToken aborted)

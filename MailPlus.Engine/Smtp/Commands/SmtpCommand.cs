@@ -36,6 +36,12 @@ internal abstract class SmtpCommand
     /// <summary>May come on 587 before STARTTLS.</summary>
     public virtual bool BeforeTls => false;
 
+    /// <summary>Nobody may send on before its reply has come (RFC 2920 3.1); a few that the peer may close after anyway are let through.</summary>
+    public virtual bool EndsGroup => false;
+
+    /// <summary>Costs the server work and brings no mail (DEL-115).</summary>
+    public virtual bool IsJunk => false;
+
     /// <summary>The reply when it comes at the wrong time, null when it may run.</summary>
     public SmtpReply? RefuseNow(SmtpSession session)
     {

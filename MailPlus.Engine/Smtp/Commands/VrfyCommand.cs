@@ -13,6 +13,8 @@ internal sealed class VrfyCommand : SmtpCommand
 
     public override SmtpVerb Verb => SmtpVerb.Vrfy;
 
+    public override bool IsJunk => true;
+
     public override async ValueTask<SmtpReply?> RunAsync(SmtpSession session, string argument, CancellationToken aborted)
     {
         if (argument.Length == 0)

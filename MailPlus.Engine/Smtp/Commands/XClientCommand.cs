@@ -52,6 +52,6 @@ internal sealed class XClientCommand : SmtpCommand
 
         connection.Readdress(remote, new IPEndPoint(AddressRanges.Plain(client.Destination ?? connection.Local.Address), client.DestinationPort ?? connection.Local.Port));
         await session.BeginForAsync(client, actor);
-        return SmtpReplies.Greeting(session.Hostname);
+        return session.Enter() ?? session.Greeting;
     }
 }

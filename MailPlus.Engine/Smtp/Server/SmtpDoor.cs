@@ -2,6 +2,7 @@ using MailPlus.Engine.Accounts;
 using MailPlus.Engine.Accounts.Sasl;
 using MailPlus.Engine.Delivery;
 using MailPlus.Engine.Events;
+using MailPlus.Engine.Filtering.Policy;
 using MailPlus.Engine.Mime;
 using MailPlus.Engine.Net.Transcript;
 using MailPlus.Engine.Settings;
@@ -49,6 +50,9 @@ public sealed record SmtpDoor
 
     /// <summary>Takes a trusted proxy's word for who has signed in; null takes none.</summary>
     public VouchedSignIn? SignInVouched { get; init; }
+
+    /// <summary>What strangers must keep to; null asks nothing of them.</summary>
+    public SmtpPolicies? Policies { get; init; }
 
     /// <summary>Whom addresses stand for; null tells nobody.</summary>
     public IAddressBook? Addresses { get; init; }

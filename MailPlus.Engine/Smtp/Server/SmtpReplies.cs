@@ -50,6 +50,7 @@ internal static class SmtpReplies
     public static readonly SmtpReply HelloFirst = new(503, "5.5.1", "Send EHLO first");
     public static readonly SmtpReply MailFirst = new(503, "5.5.1", "Send MAIL first");
     public static readonly SmtpReply NestedMail = new(503, "5.5.1", "Sender already given");
+    public static readonly SmtpReply SentAhead = new(503, "5.5.0", "Improper use of SMTP command pipelining") { Closes = true };
     public static readonly SmtpReply BinaryNeedsChunks = new(503, "5.5.1", "BODY=BINARYMIME is sent with BDAT");
     public static readonly SmtpReply ChunksBegun = new(503, "5.5.1", "Only BDAT, RSET or QUIT after a chunk");
     public static readonly SmtpReply NoRecipients = new(554, "5.5.1", "No valid recipients");
@@ -72,7 +73,10 @@ internal static class SmtpReplies
     public static readonly SmtpReply NotHttp = new(554, "5.5.1", "This is a mail server, not a web server") { Closes = true };
     public static readonly SmtpReply NotTls = new(554, "5.5.1", "TLS begins with STARTTLS on this port") { Closes = true };
 
-    public static SmtpReply Greeting(string hostname) => new(220, null, $"{hostname} ESMTP MailPlus");
+    public static SmtpReply Greeting(string hostname, string banner) => new(220, null, $"{hostname} {banner}".TrimEnd());
+
+    /// <summary>Mail-rules 14: too much from one address; it may come again later.</summary>
+    public static SmtpReply TooMuch(Refusal refusal, string hostname) => new(421, "4.7.0", $"{hostname} {RefusalText.English(refusal)}") { Closes = true };
 
     public static SmtpReply Bye(string hostname) => new(221, "2.0.0", $"{hostname} closing connection") { Closes = true };
 
@@ -122,6 +126,7 @@ internal static class SmtpReplies
             RefusalKind.TooMany => (452, "4.5.3"), // mail-rules 14
             RefusalKind.AuthenticationFailed => (535, "5.7.8"),
             RefusalKind.Throttled => step == SmtpStep.Auth ? (454, "4.7.0") : (450, "4.7.1"), // mail-rules 14: never 5xx
+            RefusalKind.NotAllowed when step == SmtpStep.Mail && !refusal.Temporary => (553, "5.7.1"),
             RefusalKind.Unavailable or RefusalKind.Conflict => (451, "4.3.0"),
             RefusalKind.Invalid => refusal.Temporary ? (451, "4.6.0") : step == SmtpStep.Data ? (554, "5.6.0") : (553, "5.1.3"),
             RefusalKind.MessageRefused when step == SmtpStep.Data => refusal.Temporary ? (451, "4.7.1") : (554, "5.7.1"),

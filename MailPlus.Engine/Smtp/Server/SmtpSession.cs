@@ -1,3 +1,4 @@
+using System.Net;
 using MailPlus.Engine.Delivery;
 using MailPlus.Engine.Events;
 using MailPlus.Engine.Net.Connections;
@@ -20,11 +21,16 @@ internal sealed class SmtpSession
     private readonly ContentReceiver _receiver;
     private int _errors;
     private int _refusedRecipients;
+    private int _junk;
+    private TimeSpan _delay; // before the next reply
+    private IPAddress? _counted;
     private MessageSource? _source;
     private XClientAttributes? _client;
 
     /// <summary>RFC 5321 4.5.3.1.4 asks for 512; parameters and addresses beyond ASCII take more.</summary>
     private const int CommandLimit = 2048;
+
+    private const int LongestDelay = 60;
 
     /// <summary>RFC 4954 4: 12288 octets for answers of AUTH, which may begin on its line.</summary>
     private const int AuthLimit = 12288;
@@ -107,8 +113,10 @@ internal sealed class SmtpSession
     {
         try
         {
-            Write(SmtpReplies.Greeting(Hostname));
-            while (await StepAsync(aborted))
+            // A proxy says first for whom it speaks.
+            var refused = IsFromProxy ? null : Enter();
+            Write(refused ?? Greeting);
+            while (refused is null && await StepAsync(aborted))
             {
             }
         }
@@ -127,7 +135,44 @@ internal sealed class SmtpSession
         }
         finally
         {
+            Leave();
             await EndTransactionAsync();
+        }
+    }
+
+    /// <summary>The 220.</summary>
+    public SmtpReply Greeting => SmtpReplies.Greeting(Hostname, Settings.Smtp.Banner);
+
+    /// <summary>AUTH exists: everywhere but on port 25 of a server that has it switched off (mail-rules 17).</summary>
+    public bool OffersAuthentication => Role != SmtpRole.Mx || Settings.Smtp.AuthenticationEnabled;
+
+    /// <summary>Counts the client's connection in; the reply when it is one too many.</summary>
+    public SmtpReply? Enter()
+    {
+        Leave();
+        var client = Connection.Remote.Address;
+        if (Role != SmtpRole.Mx || Actor is not null || Door.Policies is not { } policies)
+        {
+            return null;
+        }
+
+        if (policies.Enter(client) is { } refusal)
+        {
+            var reply = SmtpReplies.TooMuch(refusal, Hostname);
+            Refused("", reply);
+            return reply;
+        }
+
+        _counted = client;
+        return null;
+    }
+
+    private void Leave()
+    {
+        if (_counted is { } client)
+        {
+            _counted = null;
+            Door.Policies?.Leave(client);
         }
     }
 
@@ -296,6 +341,13 @@ internal sealed class SmtpSession
             _errors++;
         }
 
+        if (_delay > TimeSpan.Zero)
+        {
+            await Input.FlushAsync(aborted);
+            await Task.Delay(_delay, Door.Clock, Connection.Closing);
+            _delay = TimeSpan.Zero;
+        }
+
         Write(reply);
         if (reply.Closes)
         {
@@ -334,10 +386,33 @@ internal sealed class SmtpSession
             return new ValueTask<SmtpReply?>(MustStartTls ? SmtpReplies.TlsFirst : line.Verb == SmtpVerb.Http ? SmtpReplies.NotHttp : SmtpReplies.Unrecognized);
         }
 
+        if (command.IsJunk && Actor is null)
+        {
+            CountJunk();
+        }
+
+        if (HasSentAhead(command))
+        {
+            return new ValueTask<SmtpReply?>(SmtpReplies.SentAhead);
+        }
+
         return command.RefuseNow(this) is { } refused
             ? new ValueTask<SmtpReply?>(refused)
             : command.RunAsync(this, line.Argument, aborted);
     }
+
+    /// <summary>DEL-115: over the limit replies come a second later for every ten more.</summary>
+    private void CountJunk()
+    {
+        _junk++;
+        var most = Door.Settings.Current.SmtpPolicy.JunkCommandsPerSession;
+        _delay = most > 0 && _junk > most && !Door.Run.IsLab(Connection.Remote.Address) ? TimeSpan.FromSeconds(Math.Min((_junk - most) / 10, LongestDelay)) : TimeSpan.Zero;
+    }
+
+    /// <summary>DEL-111: something came before the reply to a command that has to be waited for, or of a client that was never told it may send ahead. Mail that has no recipient yet is not read as commands then.</summary>
+    private bool HasSentAhead(SmtpCommand command) =>
+        (command.EndsGroup || !IsExtended) && command.Verb is not (SmtpVerb.Quit or SmtpVerb.Rset) && Role == SmtpRole.Mx && Actor is null
+        && Door.Settings.Current.SmtpPolicy.RejectUnauthorizedPipelining && Door.Policies?.IsStranger(Connection.Remote.Address) == true && Input.HasMore();
 
     private async ValueTask<SmtpReply?> EndBadlyAsync(ContentEnd end)
     {
