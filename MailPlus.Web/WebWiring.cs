@@ -129,6 +129,8 @@ public static class WebWiring
         services.AddSingleton(engine.Settings);
         services.AddSingleton(engine.Catalog);
         services.AddSingleton(engine.SettingsOperations);
+        services.AddSingleton(engine.Rules);
+        services.AddSingleton(engine.LocalNetworks);
         services.AddSingleton(engine.Accounts);
         services.AddSingleton(engine.Activation);
         services.AddSingleton(engine.Groups);

@@ -74,6 +74,9 @@ public sealed class EngineWiring : IAsyncDisposable
     /// <summary>Settings operations.</summary>
     public SettingsOperations SettingsOperations { get; private set; } = null!;
 
+    /// <summary>Operations on lists of rules.</summary>
+    public RuleOperations Rules => field ??= new RuleOperations(SettingsOperations);
+
     /// <summary>Account operations.</summary>
     public AccountOperations Accounts { get; private set; } = null!;
 

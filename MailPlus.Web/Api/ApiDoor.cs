@@ -37,6 +37,7 @@ internal static class ApiDoor
         QueueResource.Map(api);
         MailLogResource.Map(api);
         SettingResource.Map(api);
+        RuleResource.Map(api);
         api.Map("/{**other}", () => Results.Problem(statusCode: StatusCodes.Status404NotFound));
     }
 

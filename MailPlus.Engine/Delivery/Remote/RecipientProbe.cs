@@ -20,9 +20,9 @@ internal sealed class RecipientProbe(DeliverySurroundings around)
     private static readonly TimeSpan Trouble = TimeSpan.FromSeconds(30);
 
     private readonly RouteLookup _routes = new(around.Resolver, new TlsPolicy(around.Resolver, around.StsPolicies), around.Settings);
-    private readonly SemaphoreSlim _turns = new(AtOnce);
     private readonly Lock _gate = new();
     private readonly Dictionary<string, (Refusal? Answer, long Made, TimeSpan Holds)> _remembered = new(StringComparer.Ordinal);
+    private int _underWay;
 
     /// <summary>Null when the recipient exists.</summary>
     public async ValueTask<Refusal?> AskAsync(RelayDomain domain, EmailAddress recipient, CancellationToken cancellationToken)
@@ -57,19 +57,17 @@ internal sealed class RecipientProbe(DeliverySurroundings around)
 
     private async Task<(Refusal? Answer, TimeSpan Holds)> FreshAsync(EmailAddress recipient, CancellationToken cancellationToken)
     {
+        if (Interlocked.Increment(ref _underWay) > AtOnce)
+        {
+            Interlocked.Decrement(ref _underWay);
+            return (Later("too many questions at once"), TimeSpan.Zero);
+        }
+
         using var limit = new CancellationTokenSource(Patience, around.Clock);
         using var both = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
         try
         {
-            await _turns.WaitAsync(both.Token);
-            try
-            {
-                return await ProbeAsync(recipient, both.Token);
-            }
-            finally
-            {
-                _turns.Release();
-            }
+            return await ProbeAsync(recipient, both.Token);
         }
         catch (SmtpClientException failure)
         {
@@ -78,6 +76,10 @@ internal sealed class RecipientProbe(DeliverySurroundings around)
         catch (OperationCanceledException) when (limit.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
             return (Later("no answer in time"), Trouble);
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _underWay);
         }
     }
 

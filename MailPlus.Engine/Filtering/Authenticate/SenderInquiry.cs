@@ -15,7 +15,7 @@ public sealed class SenderInquiry(MessageAuthenticator authenticator, SmtpPolici
     public async ValueTask<Facts> AskAsync(Facts facts, CancellationToken cancellationToken)
     {
         var settings = facts.Settings.MailAuth;
-        if (facts.Origin != MessageOrigin.Inbound || facts.Account is not null || facts.Client is not { } client || policies?.IsTrusted(client) == true || settings.ExemptNetworks.Any(network => Covers(network, client)))
+        if (facts.Origin != MessageOrigin.Inbound || facts.Account is not null || facts.Client is not { } client || IsTrusted(client) || settings.ExemptNetworks.Any(network => Covers(network, client)))
         {
             return facts;
         }
@@ -26,6 +26,9 @@ public sealed class SenderInquiry(MessageAuthenticator authenticator, SmtpPolici
         };
         return facts with { Authentication = await authenticator.CheckAsync(request, settings, cancellationToken) };
     }
+
+    /// <summary>A trusted server, or one of the local network; whether loopback is asked about is for the setting alone.</summary>
+    private bool IsTrusted(IPAddress client) => policies is not null && (policies.IsTrustedHost(client) || !IPAddress.IsLoopback(client) && policies.IsTrusted(client));
 
     private static bool Covers(string network, IPAddress client)
     {

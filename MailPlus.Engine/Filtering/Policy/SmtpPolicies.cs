@@ -118,7 +118,7 @@ public sealed class SmtpPolicies
         }
 
         // mail-rules 15: the postmaster can be reached by whoever gets this far.
-        return asked.IsTrusted || question.Recipient.LocalPart.Equals("postmaster", StringComparison.OrdinalIgnoreCase) || lists.Skipped(asked).HasFlag(SkippedTests.Restrictions)
+        return asked.IsTrusted || question.Client is null || question.Recipient.LocalPart.Equals("postmaster", StringComparison.OrdinalIgnoreCase) || lists.Skipped(asked).HasFlag(SkippedTests.Restrictions)
             ? null
             : await _checks.CheckAsync(question.Client, question.Helo, question.Sender, _settings.Current.SmtpPolicy, cancellationToken);
     }
