@@ -25,6 +25,7 @@ internal sealed class ConsolePages
         new("Dashboard", "/admin", "dashboard", Permission.ViewMonitoring),
         new("Queue", "/admin/queue", "queue", Permission.ManageQueue),
         new("Domain", "/admin/domains", "domain", Permission.ManageDomains),
+        new("Delivery", "/admin/delivery", "mail", Permission.ManageSettings),
         new("Service", "/admin/service", "service", Permission.ManageSettings),
         new("Log", "/admin/log", "log", Permission.ViewLogs) { Group = "Audit" },
         new("User", "/admin/accounts", "account", Permission.ManageAccounts) { Group = "Account" },

@@ -51,11 +51,19 @@ internal sealed class ServiceForm
     /// <summary>All listeners in the order they are shown.</summary>
     public static IReadOnlyList<ListenerLine> Listeners { get; } = [.. Smtp, .. Imap, .. Pop3];
 
+    /// <summary>Addresses of one service alone.</summary>
+    public static IReadOnlyList<(string Setting, Func<ServiceSettings, IReadOnlyList<string>> Read, Func<ServiceSettings, IReadOnlyList<string>, ServiceSettings> Write)> OwnAddresses { get; } =
+    [
+        ("Service.SmtpAddresses", s => s.SmtpAddresses, (s, value) => s with { SmtpAddresses = value }),
+        ("Service.ImapAddresses", s => s.ImapAddresses, (s, value) => s with { ImapAddresses = value }),
+        ("Service.Pop3Addresses", s => s.Pop3Addresses, (s, value) => s with { Pop3Addresses = value }),
+    ];
+
     /// <summary>All settings of the page in the order they are shown.</summary>
     public static IReadOnlyList<string> Settings { get; } =
     [
         .. Listeners.Select(line => line.Setting),
-        "Service.WebmailEnabled", "Service.ListenAddresses", "Service.MaximumConnectionsPerAddress", "Service.MaximumConnections",
+        "Service.WebmailEnabled", "Service.ListenAddresses", .. OwnAddresses.Select(one => one.Setting), "Service.MaximumConnectionsPerAddress", "Service.MaximumConnections",
     ];
 
     /// <summary>What is in force.</summary>
@@ -149,6 +157,9 @@ internal sealed class ServiceForm
     {
         "Service.WebmailEnabled" => settings.WebmailEnabled,
         "Service.ListenAddresses" => string.Join(", ", settings.ListenAddresses),
+        "Service.SmtpAddresses" => string.Join(", ", settings.SmtpAddresses),
+        "Service.ImapAddresses" => string.Join(", ", settings.ImapAddresses),
+        "Service.Pop3Addresses" => string.Join(", ", settings.Pop3Addresses),
         "Service.MaximumConnectionsPerAddress" => settings.MaximumConnectionsPerAddress,
         "Service.MaximumConnections" => settings.MaximumConnections,
         _ => Listeners.First(line => line.Setting == name).Read(settings),

@@ -92,6 +92,7 @@ public sealed partial class ServicePage
         ListenerSetting => L["Off"],
         true => L["On"],
         false => L["Off"],
+        "" when name != "Service.ListenAddresses" => L["AsAbove"],
         "" => L["AllAddresses"],
         var other => other.ToString() ?? "",
     };
