@@ -243,6 +243,7 @@ public sealed class ConnectionPolicyTests
         }
     }
 
+    // DEL-012 to DEL-014
     [Fact]
     public async Task DEL_B16_Recipients_size_and_hops_have_limits_in_and_out()
     {
