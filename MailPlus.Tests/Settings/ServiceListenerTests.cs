@@ -305,10 +305,22 @@ public sealed class ServiceListenerTests(ListeningServer listening) : IClassFixt
         },
         () => $"nothing listens on {address}:{port} any more");
 
+    /// <summary>A port that nobody listens on, outside the range from which clients are given theirs: no connection of another test can take it meanwhile.</summary>
     private static int FreePort()
     {
-        using var probe = new TcpListener(IPAddress.Loopback, 0);
-        probe.Start();
-        return ((IPEndPoint)probe.LocalEndpoint).Port;
+        for (var tries = 0; ; tries++)
+        {
+            var port = Random.Shared.Next(10_000, 32_000);
+            try
+            {
+                using var probe = new TcpListener(IPAddress.Any, port);
+                probe.Start();
+                return port;
+            }
+            catch (SocketException) when (tries < 100)
+            {
+                // somebody is there
+            }
+        }
     }
 }

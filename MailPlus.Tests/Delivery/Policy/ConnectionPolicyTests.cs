@@ -9,7 +9,8 @@ using Xunit;
 namespace MailPlus.Tests.Delivery.Policy;
 
 /// <summary>Sender policy, connection policy and the advanced checks (DEL-090 to DEL-092, DEL-100 to DEL-104, DEL-110 to DEL-115; mail-rules 14, 19).</summary>
-public sealed class ConnectionPolicyTests
+[Collection(PolicyTests.Name)]
+public sealed class ConnectionPolicyTests(SharedPolicyBench shared)
 {
     private const string A = "198.51.100.7";
     private const string B = "203.0.113.9";
@@ -18,7 +19,7 @@ public sealed class ConnectionPolicyTests
     [Fact]
     public async Task A_sender_without_a_full_domain_name_is_rejected()
     {
-        await using var bench = await OpenAsync(new());
+        var bench = await OpenAsync(new());
         Assert.StartsWith("250", (await bench.SendAsync(A, "x@localhost", "bob@here.test"))[0]);
         bench.Set(settings => settings with { SmtpPolicy = new() { RejectIncompleteSenders = true } });
         Assert.StartsWith("550 5.1.8", (await bench.SendAsync(A, "x@localhost", "bob@here.test"))[0]);
@@ -30,7 +31,7 @@ public sealed class ConnectionPolicyTests
     [Fact]
     public async Task DEL_B17_Senders_of_unknown_domains_are_rejected_own_ones_never_and_trouble_with_DNS_is_only_put_off()
     {
-        await using var bench = await OpenAsync(new() { RejectUnknownSenderDomains = true });
+        var bench = await OpenAsync(new() { RejectUnknownSenderDomains = true });
         var dns = bench.Rig.Resolver.With("mx.test", (10, "m.mx.test")).With("null.test", (0, "."));
         dns.Mx["a.test"] = new DnsAnswer<MailExchanger>(DnsStatus.NoData, []);
         dns.Addresses["a.test"] = new DnsAnswer<IPAddress>(DnsStatus.Found, [IPAddress.Loopback]);
@@ -49,7 +50,7 @@ public sealed class ConnectionPolicyTests
     [Fact]
     public async Task A_client_whose_name_does_not_lead_back_to_it_is_rejected()
     {
-        await using var bench = await OpenAsync(new() { RejectUnknownClients = true });
+        var bench = await OpenAsync(new() { RejectUnknownClients = true });
         var dns = bench.Rig.Resolver;
         Assert.StartsWith("550 5.7.25", (await bench.SendAsync(A, "x@example.net", "bob@here.test"))[0]); // no name
         dns.Pointers[IPAddress.Parse(A)] = new DnsAnswer<string>(DnsStatus.Found, ["host.example.net"]);
@@ -67,7 +68,7 @@ public sealed class ConnectionPolicyTests
     [Fact]
     public async Task DEL_B20_One_address_has_so_many_connections_at_once()
     {
-        await using var bench = await OpenAsync(new() { ConnectionsPerAddress = 3 });
+        var bench = await OpenAsync(new() { ConnectionsPerAddress = 3 });
         var open = new List<PolicyClient>();
         for (var n = 0; n < 3; n++)
         {
@@ -85,7 +86,7 @@ public sealed class ConnectionPolicyTests
     [Fact]
     public async Task DEL_B18_One_address_opens_so_many_connections_a_minute()
     {
-        await using var bench = await OpenAsync(new() { ConnectionsPerMinute = 10 });
+        var bench = await OpenAsync(new() { ConnectionsPerMinute = 10 });
         for (var n = 0; n < 10; n++)
         {
             Assert.StartsWith("220", (await bench.ConnectAsync(A)).Greeting);
@@ -101,7 +102,7 @@ public sealed class ConnectionPolicyTests
     [Fact]
     public async Task DEL_B19_One_address_sends_so_many_messages_a_minute_and_others_are_not_touched()
     {
-        await using var bench = await OpenAsync(new() { MessagesPerMinute = 5 });
+        var bench = await OpenAsync(new() { MessagesPerMinute = 5 });
         for (var n = 0; n < 5; n++)
         {
             Assert.StartsWith("250", (await bench.SendAsync(A, "x@example.net", "bob@here.test"))[0]);
@@ -122,7 +123,7 @@ public sealed class ConnectionPolicyTests
     [Fact]
     public async Task DEL_B21_Who_tries_nonexistent_accounts_is_put_off_until_midnight()
     {
-        await using var bench = await OpenAsync(new() { UnknownRecipientsPerDay = 5 });
+        await using var bench = await PolicyBench.OpenAsync(settings => settings with { SmtpPolicy = new() { UnknownRecipientsPerDay = 5 } }, start: false);
         bench.Rig.Clock.SetLocalTimeZone(TimeZoneInfo.CreateCustomTimeZone("KST", TimeSpan.FromHours(9), "KST", "KST")); // 19:00 there
         var client = await bench.GreetedAsync(A);
         await client.SayAsync("MAIL FROM:<x@example.net>");
@@ -143,7 +144,7 @@ public sealed class ConnectionPolicyTests
     [Fact]
     public async Task DEL_B22_What_the_catch_all_takes_is_no_nonexistent_account()
     {
-        await using var bench = await OpenAsync(new() { UnknownRecipientsPerDay = 1 });
+        var bench = await OpenAsync(new() { UnknownRecipientsPerDay = 1 });
         for (var n = 0; n < 5; n++)
         {
             bench.Rig.Addresses.Table[$"ghost{n}@here.test"] = new AddressResolution(AddressKind.Account, new AccountId(1));
@@ -155,7 +156,7 @@ public sealed class ConnectionPolicyTests
     [Fact]
     public async Task A_client_that_sends_on_where_it_must_wait_is_turned_away()
     {
-        await using var bench = await OpenAsync(new() { RejectUnauthorizedPipelining = true });
+        var bench = await OpenAsync(new() { RejectUnauthorizedPipelining = true });
         var allowed = await bench.GreetedAsync(A);
         await allowed.WriteAsync("MAIL FROM:<x@example.net>\r\nRCPT TO:<bob@here.test>\r\nDATA\r\n");
         Assert.StartsWith("250", await allowed.ReadAsync());
@@ -187,7 +188,7 @@ public sealed class ConnectionPolicyTests
     [InlineData("trouble.example.net", "250", "450")]
     public async Task The_name_in_HELO_is_complete_and_known_where_that_is_asked(string helo, string complete, string known)
     {
-        await using var bench = await OpenAsync(new() { RejectIncompleteHelo = true });
+        var bench = await OpenAsync(new() { RejectIncompleteHelo = true });
         bench.Rig.Resolver.Addresses["host.example.net"] = new DnsAnswer<IPAddress>(DnsStatus.Found, [IPAddress.Parse(A)]);
         bench.Rig.Resolver.Addresses["trouble.example.net"] = new DnsAnswer<IPAddress>(DnsStatus.TemporaryFailure, []);
         Assert.StartsWith(complete, await RcptAsync());
@@ -205,7 +206,7 @@ public sealed class ConnectionPolicyTests
     [Fact]
     public async Task DEL_B23_Junk_commands_over_the_limit_make_replies_late()
     {
-        await using var bench = await OpenAsync(new() { JunkCommandsPerSession = 20 });
+        var bench = await OpenAsync(new() { JunkCommandsPerSession = 20 });
         var client = await bench.GreetedAsync(A);
         for (var n = 1; n < 30; n++)
         {
@@ -224,30 +225,24 @@ public sealed class ConnectionPolicyTests
 
         async Task<TimeSpan> DelayAsync(PolicyClient late)
         {
+            bench.Clock.Waits.Clear();
             var answered = late.SayAsync("NOOP");
-            var waited = TimeSpan.Zero;
-            await Eventually.TrueAsync(
-                async () =>
-                {
-                    if (await Task.WhenAny(answered, Task.Delay(200)) == answered)
-                    {
-                        return true;
-                    }
-
-                    bench.Rig.Clock.Advance(TimeSpan.FromSeconds(1));
-                    waited += TimeSpan.FromSeconds(1);
-                    return false;
-                },
-                () => "NOOP is answered");
+            await Eventually.TrueAsync(() => Task.FromResult(bench.Clock.Waits.Any(IsDelay)), () => "the reply is held back");
+            var waited = bench.Clock.Waits.Single(IsDelay);
+            Assert.False(answered.IsCompleted);
+            bench.Rig.Clock.Advance(waited);
+            Assert.StartsWith("250", await answered);
             return waited;
         }
+
+        static bool IsDelay(TimeSpan wait) => wait > TimeSpan.Zero && wait <= TimeSpan.FromSeconds(10); // deadlines are longer
     }
 
     // DEL-012 to DEL-014
     [Fact]
     public async Task DEL_B16_Recipients_size_and_hops_have_limits_in_and_out()
     {
-        await using var bench = await PolicyBench.OpenAsync(settings => settings with { Smtp = settings.Smtp with { MaximumRecipients = 100, MaximumMessageSize = 65536, MaximumHops = 10, CheckSender = false } });
+        var bench = await shared.UseAsync(settings => settings with { Smtp = settings.Smtp with { MaximumRecipients = 100, MaximumMessageSize = 65536, MaximumHops = 10, CheckSender = false } });
         for (var n = 0; n < 101; n++)
         {
             bench.Rig.Addresses.Table[$"u{n}@here.test"] = new AddressResolution(AddressKind.Account, new AccountId(2));
@@ -277,12 +272,12 @@ public sealed class ConnectionPolicyTests
     [Fact]
     public async Task The_banner_says_the_host_name_and_what_the_settings_say()
     {
-        await using var bench = await PolicyBench.OpenAsync(settings => settings with { Smtp = settings.Smtp with { Banner = "ESMTP no spam please" } });
+        var bench = await shared.UseAsync(settings => settings with { Smtp = settings.Smtp with { Banner = "ESMTP no spam please" } });
         Assert.Equal("220 mail.here.test ESMTP no spam please", (await bench.ConnectAsync(A)).Greeting);
         bench.Set(settings => settings with { Smtp = settings.Smtp with { Banner = "" } });
         Assert.Equal("220 mail.here.test", (await bench.ConnectAsync(A)).Greeting);
         Assert.Throws<InvalidOperationException>(() => bench.Set(settings => settings with { Smtp = settings.Smtp with { Banner = "한글" } }));
     }
 
-    private static Task<PolicyBench> OpenAsync(SmtpPolicySettings policy) => PolicyBench.OpenAsync(settings => settings with { SmtpPolicy = policy });
+    private Task<PolicyBench> OpenAsync(SmtpPolicySettings policy) => shared.UseAsync(settings => settings with { SmtpPolicy = policy });
 }

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net;
 using MailPlus.Engine.Delivery;
 using MailPlus.Engine.Mime;
@@ -9,6 +10,7 @@ using MailPlus.Engine.Smtp.Server;
 using MailPlus.Engine.Tls;
 using MailPlus.Tests.Smtp;
 using MailPlus.Tests.Support;
+using Xunit;
 
 namespace MailPlus.Tests.Delivery.Policy;
 
@@ -16,11 +18,19 @@ namespace MailPlus.Tests.Delivery.Policy;
 internal sealed class PolicyBench : IAsyncDisposable
 {
     private static readonly TlsCertificate Certificate = SelfSigned.Make("mail.here.test", TimeProvider.System.GetUtcNow());
+    private static readonly SettingsSnapshot Fresh = new SettingsSnapshot() with { Smtp = new() { Hostname = "mail.here.test" } };
     private readonly List<PolicyClient> _clients = [];
 
-    private PolicyBench(DeliveryRig rig) => Rig = rig;
+    private PolicyBench(DeliveryRig rig)
+    {
+        Rig = rig;
+        Clock = new WaitingClock(rig.Clock);
+    }
 
     public DeliveryRig Rig { get; }
+
+    /// <summary>The clock of the sessions: it tells what they wait for.</summary>
+    public WaitingClock Clock { get; }
 
     public static async Task<PolicyBench> OpenAsync(Func<SettingsSnapshot, SettingsSnapshot>? change = null, bool start = true)
     {
@@ -41,7 +51,7 @@ internal sealed class PolicyBench : IAsyncDisposable
         var door = new SmtpDoor
         {
             Settings = Rig.Settings, Run = new RunOptions { DataFolder = Rig.DataFolder }, Acceptance = Rig.Acceptance, Authenticator = new FakeAuthenticator(),
-            Policies = Rig.SmtpPolicies, Addresses = Rig.Addresses, Queue = Rig.Operations, Events = Rig.Events, Spool = new SpoolFolder(Rig.DataFolder), Clock = Rig.Clock,
+            Policies = Rig.SmtpPolicies, Addresses = Rig.Addresses, Queue = Rig.Operations, Events = Rig.Events, Spool = new SpoolFolder(Rig.DataFolder), Clock = Clock,
         };
         var client = await PolicyClient.OpenAsync(new MemoryConnection(_ => Certificate.Options, Rig.Clock, IPAddress.Parse(address)), new SmtpHandler(role, door));
         _clients.Add(client);
@@ -63,14 +73,79 @@ internal sealed class PolicyBench : IAsyncDisposable
         return await session.SendAsync(sender, "From: <x@example.net>\r\nSubject: s\r\n\r\nbody\r\n", recipients);
     }
 
+    /// <summary>As just opened, for the next test: nobody connected, nothing set, no answers in DNS, and another day, so that nothing counts any more.</summary>
+    public async Task ResetAsync()
+    {
+        await LeaveAsync();
+        Rig.Settings.Set(Fresh);
+        Rig.Clock.Advance(TimeSpan.FromDays(1));
+        Rig.Resolver.Mx.Clear();
+        Rig.Resolver.Addresses.Clear();
+        Rig.Resolver.Pointers.Clear();
+    }
+
     public async ValueTask DisposeAsync()
+    {
+        await LeaveAsync();
+        await Rig.DisposeAsync();
+    }
+
+    private async Task LeaveAsync()
     {
         foreach (var client in _clients)
         {
             await client.DisposeAsync();
         }
 
-        await Rig.DisposeAsync();
+        _clients.Clear();
+    }
+}
+
+/// <summary>One bench for all tests that look at the dialogue alone: its queue takes messages and delivers none.</summary>
+public sealed class SharedPolicyBench : IAsyncLifetime
+{
+    private PolicyBench? _bench;
+
+    public Task InitializeAsync() => Task.CompletedTask;
+
+    public Task DisposeAsync() => _bench is null ? Task.CompletedTask : _bench.DisposeAsync().AsTask();
+
+    /// <summary>The bench with nothing left of the test before, and with these settings.</summary>
+    internal async Task<PolicyBench> UseAsync(Func<SettingsSnapshot, SettingsSnapshot>? change = null)
+    {
+        _bench ??= await PolicyBench.OpenAsync(start: false);
+        await _bench.ResetAsync();
+        _bench.Set(change ?? (settings => settings));
+        return _bench;
+    }
+}
+
+/// <summary>Tests over the <see cref="SharedPolicyBench"/>, one after the other.</summary>
+[CollectionDefinition(Name)]
+public sealed class PolicyTests : ICollectionFixture<SharedPolicyBench>
+{
+    public const string Name = "policy bench";
+}
+
+/// <summary>A clock that tells for how long somebody waits.</summary>
+internal sealed class WaitingClock(TimeProvider clock) : TimeProvider
+{
+    /// <summary>Timers that were set.</summary>
+    public ConcurrentQueue<TimeSpan> Waits { get; } = new();
+
+    public override TimeZoneInfo LocalTimeZone => clock.LocalTimeZone;
+
+    public override long TimestampFrequency => clock.TimestampFrequency;
+
+    public override DateTimeOffset GetUtcNow() => clock.GetUtcNow();
+
+    public override long GetTimestamp() => clock.GetTimestamp();
+
+    public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+    {
+        var timer = clock.CreateTimer(callback, state, dueTime, period);
+        Waits.Enqueue(dueTime); // after the timer is set: who has seen it here may let time pass
+        return timer;
     }
 }
 

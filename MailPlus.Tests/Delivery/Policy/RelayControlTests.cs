@@ -9,7 +9,8 @@ using Xunit;
 namespace MailPlus.Tests.Delivery.Policy;
 
 /// <summary>Who may relay: SMTP authentication with its exceptions, the one list of local networks, the trusted list and inbound relay domains (DEL-040 to DEL-049, DEL-150 to DEL-155, DEL-160, DEL-161; mail-rules 16, 17, 18, 19).</summary>
-public sealed class RelayControlTests
+[Collection(PolicyTests.Name)]
+public sealed class RelayControlTests(SharedPolicyBench shared)
 {
     private const string Stranger = "198.51.100.7";
     private const string Trusted = "203.0.113.5";
@@ -40,7 +41,7 @@ public sealed class RelayControlTests
     [InlineData("2001:db8::/32")]
     public async Task A_public_network_cannot_be_made_local(string network)
     {
-        await using var bench = await PolicyBench.OpenAsync();
+        var bench = await shared.UseAsync();
         Assert.Contains("LocalNetworkPublic", Assert.Throws<InvalidOperationException>(() => bench.Set(settings => settings with { Network = new() { LocalNetworks = [network] } })).Message, StringComparison.Ordinal);
     }
 
@@ -50,14 +51,14 @@ public sealed class RelayControlTests
     [InlineData("64.0.0.0/2")]
     public async Task Nobody_can_trust_the_whole_internet(string network)
     {
-        await using var bench = await PolicyBench.OpenAsync();
+        var bench = await shared.UseAsync();
         Assert.Contains("NetworkTooWide", Assert.Throws<InvalidOperationException>(() => bench.Set(settings => settings with { RelayControl = new() { TrustedList = [new() { Name = "all", Network = network }] } })).Message, StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task DEL_B12_Authentication_is_asked_for_relaying_only()
     {
-        await using var bench = await PolicyBench.OpenAsync(start: false);
+        var bench = await shared.UseAsync();
         Assert.Equal(["250 2.1.5 Recipient ok", "554 5.7.1 Relay access denied"], (await bench.SendAsync(Stranger, "x@example.net", "bob@here.test", "y@other.test")).Take(2));
     }
 
@@ -65,8 +66,8 @@ public sealed class RelayControlTests
     [Fact]
     public async Task Without_authentication_port_25_relays_for_the_trusted_list_only_and_587_still_asks()
     {
-        await using var bench = await PolicyBench.OpenAsync(
-            settings => settings with { Smtp = settings.Smtp with { AuthenticationEnabled = false }, RelayControl = new() { TrustedList = [new() { Name = "branch", Network = "203.0.113.0/28" }] } }, start: false);
+        var bench = await shared.UseAsync(
+            settings => settings with { Smtp = settings.Smtp with { AuthenticationEnabled = false }, RelayControl = new() { TrustedList = [new() { Name = "branch", Network = "203.0.113.0/28" }] } });
         var client = await bench.ConnectAsync(Stranger);
         await client.WriteAsync("EHLO client.example.net\r\nSTARTTLS\r\n");
         Assert.StartsWith("250", await client.ReadAsync());
@@ -100,7 +101,7 @@ public sealed class RelayControlTests
     [Fact]
     public async Task DEL_B14_Who_has_signed_in_sends_under_own_addresses_only()
     {
-        await using var bench = await PolicyBench.OpenAsync(start: false);
+        var bench = await shared.UseAsync();
         var ann = await bench.ConnectAsync(Stranger);
         await ann.SignInAsync();
         Assert.StartsWith("250", await ann.SayAsync("MAIL FROM:<ann.alias@here.test>"));
@@ -115,7 +116,7 @@ public sealed class RelayControlTests
     [Fact]
     public async Task DEL_B15_A_trusted_server_sends_under_addresses_of_this_one_only_where_that_is_ticked()
     {
-        await using var bench = await PolicyBench.OpenAsync(settings => settings with { RelayControl = new() { TrustedList = [new() { Name = "T", Network = Trusted }] } }, start: false);
+        var bench = await shared.UseAsync(settings => settings with { RelayControl = new() { TrustedList = [new() { Name = "T", Network = Trusted }] } });
         Assert.StartsWith("553 5.7.1", (await bench.SendAsync(Trusted, "bob@here.test", "y@other.test"))[0]);
         Assert.StartsWith("250", (await bench.SendAsync(Trusted, "x@example.net", "y@other.test"))[0]);
         var client = await bench.GreetedAsync(Trusted);
@@ -128,13 +129,12 @@ public sealed class RelayControlTests
     [Fact]
     public async Task Trusted_servers_and_the_local_network_are_not_checked_as_strangers()
     {
-        await using var bench = await PolicyBench.OpenAsync(
+        var bench = await shared.UseAsync(
             settings => settings with
             {
                 RelayControl = new() { TrustedList = [new() { Name = "T", Network = Trusted }] },
                 SmtpPolicy = new() { RejectUnknownClients = true, RejectUnknownHelo = true, RejectUnknownSenderDomains = true, ConnectionsPerMinute = 1, MessagesPerMinute = 1 },
-            },
-            start: false);
+            });
         Assert.StartsWith("550 5.7.25", (await bench.SendAsync(Stranger, "x@nowhere.test", "bob@here.test"))[0]);
         for (var n = 0; n < 3; n++)
         {
@@ -170,7 +170,7 @@ public sealed class RelayControlTests
             port = closed.EndPoint.Port;
         }
 
-        await using var bench = await PolicyBench.OpenAsync(
+        var bench = await shared.UseAsync(
             settings => settings with
             {
                 RelayControl = new()
@@ -181,8 +181,7 @@ public sealed class RelayControlTests
                         new() { Name = "listed", Domain = "listed.test", Host = "127.0.0.1", Port = port, Recipients = ["u@listed.test"] },
                     ],
                 },
-            },
-            start: false);
+            });
         Assert.StartsWith("451", (await bench.SendAsync(Stranger, "x@example.net", "u@down.test"))[0]);
         Assert.Equal(["250", "550"], (await bench.SendAsync(Stranger, "x@example.net", "U@Listed.test", "v@listed.test")).Take(2).Select(reply => reply[..3]));
     }
