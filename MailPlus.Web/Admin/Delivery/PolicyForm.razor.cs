@@ -1,6 +1,7 @@
 using System.Globalization;
 using MailPlus.Engine.Primitives;
 using MailPlus.Engine.Settings;
+using MailPlus.Web.Admin.Service;
 using Microsoft.AspNetCore.Components;
 
 namespace MailPlus.Web.Admin.Delivery;
@@ -60,6 +61,9 @@ public sealed partial class PolicyForm
             : setting.Type == typeof(string) ? "text" : "number";
     }
 
+    /// <summary>A secret is not shown while it is typed.</summary>
+    private string InputType(string name) => KindOf(name) == "secret" ? "password" : "text";
+
     private string[] Choices(string name) => Enum.GetNames(Catalog.Find(name)!.Type);
 
     /// <summary>As people write it: lists one a line, sizes in MB.</summary>
@@ -80,7 +84,7 @@ public sealed partial class PolicyForm
 
     private bool IsSize(string name) => Catalog.Find(name)!.Attribute.Unit == "octets";
 
-    private static string Lines(string? text) => string.Join('\n', (text ?? "").Split(['\n', '\r', ',', ' '], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));
+    private static string Lines(string? text) => (text ?? "").Contains("-----BEGIN", StringComparison.Ordinal) ? string.Join('\n', SignInForm.Read(text!)) : string.Join('\n', (text ?? "").Split(['\n', '\r', ',', ' '], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));
 
     private string Describe(string name, string text) => KindOf(name) switch
     {
