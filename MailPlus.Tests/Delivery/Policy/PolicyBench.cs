@@ -73,12 +73,12 @@ internal sealed class PolicyBench : IAsyncDisposable
         return await session.SendAsync(sender, "From: <x@example.net>\r\nSubject: s\r\n\r\nbody\r\n", recipients);
     }
 
-    /// <summary>As just opened, for the next test: nobody connected, nothing set, no answers in DNS, and another day, so that nothing counts any more.</summary>
+    /// <summary>As just opened, for the next test: nobody connected, nothing set, no answers in DNS, and it is another day, so that nothing counts any more.</summary>
     public async Task ResetAsync()
     {
         await LeaveAsync();
         Rig.Settings.Set(Fresh);
-        Rig.Clock.Advance(TimeSpan.FromDays(1));
+        Rig.Clock.Advance(TimeSpan.FromDays(1) - TimeSpan.FromTicks(Rig.Clock.GetUtcNow().Ticks % TimeSpan.TicksPerMinute)); // a minute begins
         Rig.Resolver.Mx.Clear();
         Rig.Resolver.Addresses.Clear();
         Rig.Resolver.Pointers.Clear();

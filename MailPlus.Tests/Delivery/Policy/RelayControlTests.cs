@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using MailPlus.Engine.Net.Local;
 using MailPlus.Engine.Settings.Sections;
 using MailPlus.Engine.Smtp.Server;
@@ -164,12 +165,9 @@ public sealed class RelayControlTests(SharedPolicyBench shared)
     [Fact]
     public async Task A_recipient_that_cannot_be_asked_for_is_put_off_and_a_list_of_recipients_asks_nobody()
     {
-        int port;
-        await using (var closed = new ScriptedSmtpServer())
-        {
-            port = closed.EndPoint.Port;
-        }
-
+        using var closed = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        closed.Bind(new IPEndPoint(IPAddress.Loopback, 0)); // bound and not listening: connections are refused, and nobody else gets the port
+        var port = ((IPEndPoint)closed.LocalEndPoint!).Port;
         var bench = await shared.UseAsync(
             settings => settings with
             {
