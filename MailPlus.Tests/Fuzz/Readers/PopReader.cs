@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Text;
+using MailPlus.Engine.Mime;
 using MailPlus.Engine.Pop3.Wire;
 
 namespace MailPlus.Tests.Fuzz.Readers;
