@@ -59,6 +59,13 @@ class Server:
             except (OSError, ValueError, KeyError):
                 time.sleep(0.1)
 
+    def restart(self):
+        """Stops and starts it again over the same data."""
+        self.process.terminate()
+        self.process.wait(60)
+        os.remove(os.path.join(self.home, "ports.json"))
+        self.launch()
+
     @property
     def target(self):
         p = self.ports
