@@ -124,6 +124,8 @@ public sealed class FakeMailStore : IMailStore
 
         public IAsyncEnumerable<MessageRow> ReadAsync(MailboxId mailbox, IReadOnlyList<Uid> uids, MessageColumns columns, CancellationToken cancellationToken) => throw new NotSupportedException();
 
+        public ValueTask<SortColumns> SortColumnsAsync(MailboxState state, SortPart part, bool ordered, CancellationToken cancellationToken) => throw new NotSupportedException();
+
         public ValueTask<StoredContent?> OpenAsync(MailboxId mailbox, Uid uid, CancellationToken cancellationToken) => throw new NotSupportedException();
 
         public ValueTask<UidSet> VanishedSinceAsync(MailboxId mailbox, ModSeq since, CancellationToken cancellationToken) => throw new NotSupportedException();

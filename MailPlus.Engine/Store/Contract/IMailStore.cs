@@ -128,6 +128,13 @@ public interface IAccountStore : IAsyncDisposable
     /// <summary>Streams columns of the UIDs given (ascending), passing over those that are gone. Rows with content must be disposed by the caller.</summary>
     IAsyncEnumerable<MessageRow> ReadAsync(MailboxId mailbox, IReadOnlyList<Uid> uids, MessageColumns columns, CancellationToken cancellationToken);
 
+    /// <summary>What SORT and THREAD compare of all messages of a snapshot; kept in bounded memory, so that only what is new is read.</summary>
+    /// <param name="state">The snapshot.</param>
+    /// <param name="part">Which columns.</param>
+    /// <param name="ordered">With <see cref="SortColumns.Ranks"/>.</param>
+    /// <param name="cancellationToken">Token.</param>
+    ValueTask<SortColumns> SortColumnsAsync(MailboxState state, SortPart part, bool ordered, CancellationToken cancellationToken);
+
     /// <summary>One message, null when it is gone.</summary>
     ValueTask<StoredContent?> OpenAsync(MailboxId mailbox, Uid uid, CancellationToken cancellationToken);
 

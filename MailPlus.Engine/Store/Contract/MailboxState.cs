@@ -38,6 +38,10 @@ public abstract class MailboxState
     /// <summary>Messages from one position on, walking blocks without a search per message.</summary>
     public abstract IEnumerable<MessageState> Range(int start, int count);
 
+    /// <summary>Messages from one position on as far as they lie side by side, at least one; without a copy.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">No such position.</exception>
+    public abstract ReadOnlyMemory<MessageState> Stretch(int start);
+
     /// <summary>What changed from an older snapshot of the same mailbox to this one; blocks shared by both are skipped unseen.</summary>
     public abstract StateChanges ChangesSince(MailboxState older);
 }

@@ -188,6 +188,9 @@ internal sealed class AccountStore(OpenAccount account, Action giveBack, Account
         return RowReader.ReadAsync(account, mailbox, uids, columns, cancellationToken);
     }
 
+    public ValueTask<SortColumns> SortColumnsAsync(MailboxState state, SortPart part, bool ordered, CancellationToken cancellationToken) =>
+        account.Sorting.GetAsync(account, state, (part, ordered), cancellationToken);
+
     public async ValueTask<StoredContent?> OpenAsync(MailboxId mailbox, Uid uid, CancellationToken cancellationToken)
     {
         await RequireAsync(mailbox, cancellationToken);

@@ -27,6 +27,9 @@ public sealed record MailStoreOptions
     /// <summary>Most octets of all annotations of an account together.</summary>
     public long MaxAnnotationsOctets { get; init; } = 16 << 20;
 
+    /// <summary>Most memory for what SORT and THREAD compare, in all mailboxes together; some 60 octets a message.</summary>
+    public long SortOctets { get; init; } = 64 << 20;
+
     /// <summary>Messages appended to a loaded mailbox before its state is packed again; each costs about half a microsecond when the mailbox is next loaded.</summary>
     public int FoldTail { get; init; } = 2048;
 

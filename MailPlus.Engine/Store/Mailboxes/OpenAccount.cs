@@ -8,7 +8,11 @@ namespace MailPlus.Engine.Store.Mailboxes;
 /// <param name="Clock">The clock.</param>
 /// <param name="Changes">Where commits are announced.</param>
 /// <param name="Options">Sizes.</param>
-internal sealed record AccountSurroundings(SqliteThreads Threads, TimeProvider Clock, ChangeFeed Changes, MailStoreOptions Options);
+internal sealed record AccountSurroundings(SqliteThreads Threads, TimeProvider Clock, ChangeFeed Changes, MailStoreOptions Options)
+{
+    /// <summary>Sort columns of all accounts.</summary>
+    public SortCache Sorting { get; } = new(Options.SortOctets);
+}
 
 /// <summary>One open account: its tables, its big bodies and the published picture. A backend says where these lie and how a commit is told to other processes.</summary>
 internal abstract class OpenAccount
@@ -36,6 +40,8 @@ internal abstract class OpenAccount
     public SqliteThreads Threads => _around.Threads;
 
     public MailStoreOptions Options => _around.Options;
+
+    public SortCache Sorting => _around.Sorting;
 
     /// <summary>The picture as of the last commit that this process knows of.</summary>
     public AccountImage Published => Volatile.Read(ref _published) ?? throw new InvalidOperationException("Not open.");

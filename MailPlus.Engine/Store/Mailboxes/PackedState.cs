@@ -68,6 +68,14 @@ internal sealed partial class PackedState : MailboxState
         }
     }
 
+    public override ReadOnlyMemory<MessageState> Stretch(int start)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(start);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(start, Count);
+        var block = BlockAt(start);
+        return _blocks[block].Items.AsMemory(0, _blocks[block].Count)[(start - _starts[block])..];
+    }
+
     /// <summary>The messages of a set (null: all) that are here, in order.</summary>
     public List<MessageState> In(UidSet? uids)
     {
