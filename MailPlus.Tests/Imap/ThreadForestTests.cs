@@ -3,7 +3,6 @@ using FsCheck.Fluent;
 using FsCheck.Xunit;
 using MailPlus.Engine.Imap.Commands;
 using MailPlus.Engine.Imap.Wire;
-using MailPlus.Engine.Mime;
 using Xunit;
 
 namespace MailPlus.Tests.Imap;
@@ -17,8 +16,10 @@ public sealed class ThreadForestTests
         input =>
         {
             var messages = input.Item1.Select((m, i) => new ThreadMessage(
-                (uint)i + 1, m.Item2.Item1 == 0 ? "" : $"{m.Item2.Item1}@x", [.. m.Item1.Item2.Select(r => $"{r}@x")],
-                BaseSubject.Of(m.Item1.Item1 switch { 0 => "", 1 => "Re: s", _ => "s" }), m.Item2.Item2)).ToList();
+                (uint)i + 1, m.Item2.Item1, m.Item1.Item2.Select(r => r + 1).ToArray(), m.Item1.Item1 == 0 ? 0 : 1, m.Item2.Item2)
+            {
+                IsReplyOrForward = m.Item1.Item1 == 1,
+            }).ToArray();
             var forest = ThreadForest.Of((ThreadAlgorithm)input.Item2, messages);
             var seen = new List<uint>();
             var open = new Stack<int>(forest.Roots);
@@ -47,9 +48,9 @@ public sealed class ThreadForestTests
     public void AThreadOfAHundredThousandIsNoTrouble()
     {
         const int Count = 100_000;
-        var chain = Enumerable.Range(0, Count).Select(i => new ThreadMessage((uint)i + 1, $"{i}@x", i == 0 ? [] : [$"{i - 1}@x"], new BaseSubject("", false), i)).ToList();
+        var chain = Enumerable.Range(0, Count).Select(i => new ThreadMessage((uint)i + 1, i + 1, i == 0 ? default : new[] { i }, 0, i)).ToArray();
         Assert.Single(ThreadForest.Of(ThreadAlgorithm.References, chain).Roots);
-        chain.Reverse();
+        Array.Reverse(chain);
         Assert.Single(ThreadForest.Of(ThreadAlgorithm.Refs, chain).Roots);
     }
 }

@@ -6,10 +6,12 @@ using MailPlus.Engine.Primitives;
 namespace MailPlus.Engine.Imap.Commands;
 
 /// <summary>A result on its way to the client.</summary>
-/// <param name="Found">Matches in mailbox order, or in the order of a SORT.</param>
+/// <param name="Found">The matches.</param>
 /// <param name="Return">What was asked of it.</param>
-internal sealed record SearchAnswer(IReadOnlyList<Found> Found, SearchReturn Return)
+internal sealed record SearchAnswer(Matches Found, SearchReturn Return)
 {
+    private const int NumbersAtOnce = 2048; // Between two looks at whether the peer reads.
+
     /// <summary>UIDs instead of sequence numbers.</summary>
     public bool ByUid { get; init; }
 
@@ -23,17 +25,30 @@ internal sealed record SearchAnswer(IReadOnlyList<Found> Found, SearchReturn Ret
     public async ValueTask WritePlainAsync(ResponseWriter output, CancellationToken cancellationToken)
     {
         output.Write(IsSorted ? "* SORT"u8 : "* SEARCH"u8);
-        foreach (var found in Found)
+        if (Found.Order is { } order)
         {
-            output.Write((byte)' ');
-            output.Write(Shown(found));
-            await output.FlushIfFullAsync(cancellationToken);
+            for (var start = 0; start < order.Length; start += NumbersAtOnce)
+            {
+                WriteSome(output, order.AsSpan(start, Math.Min(NumbersAtOnce, order.Length - start)));
+                await output.FlushIfFullAsync(cancellationToken);
+            }
+        }
+        else
+        {
+            foreach (var (start, count) in Found.Positions.Ranges)
+            {
+                for (var done = 0; done < count;)
+                {
+                    done += WriteStretch(output, start + done, count - done);
+                    await output.FlushIfFullAsync(cancellationToken);
+                }
+            }
         }
 
         if (WithModSeq && Found.Count > 0)
         {
             output.Write(" (MODSEQ "u8);
-            output.Write(Found.Max(f => f.Message.ModSeq.Value));
+            output.Write(HighestModSeq(Found.All()));
             output.Write((byte)')');
         }
 
@@ -56,8 +71,8 @@ internal sealed record SearchAnswer(IReadOnlyList<Found> Found, SearchReturn Ret
         output.Write(ByUid ? ") UID"u8 : ")"u8);
         if (Found.Count > 0)
         {
-            WriteNumber(output, ReturnItems.Min, " MIN "u8, Shown(Found[0]));
-            WriteNumber(output, ReturnItems.Max, " MAX "u8, Shown(Found[^1]));
+            WriteNumber(output, ReturnItems.Min, " MIN "u8, Shown(Found.First));
+            WriteNumber(output, ReturnItems.Max, " MAX "u8, Shown(Found.Last));
             if (Return.Has(ReturnItems.All))
             {
                 output.Write(" ALL "u8);
@@ -99,26 +114,60 @@ internal sealed record SearchAnswer(IReadOnlyList<Found> Found, SearchReturn Ret
         }
 
         var isAll = Return.Has(ReturnItems.All | ReturnItems.Count) || (!Return.Has(ReturnItems.Min | ReturnItems.Max) && Return.Partial is null);
-        return UidSet.From((isAll ? Found : Named()).Select(f => f.Message.Uid));
+        return UidSet.From(isAll ? Found.Uids() : Named().Select(Found.UidAt));
     }
 
-    private IEnumerable<Found> Named()
+    private IEnumerable<int> Named()
     {
         if (Return.Has(ReturnItems.Min))
         {
-            yield return Found[0];
+            yield return Found.First;
         }
 
         if (Return.Has(ReturnItems.Max))
         {
-            yield return Found[^1];
+            yield return Found.Last;
         }
 
         var (start, count) = Return.Partial?.Of(Found.Count) ?? (0, 0);
-        for (var i = start; i < start + count; i++)
+        foreach (var position in Found.Slice(start, count))
         {
-            yield return Found[i];
+            yield return position;
         }
+    }
+
+    private void WriteSome(ResponseWriter output, ReadOnlySpan<int> positions)
+    {
+        foreach (var position in positions)
+        {
+            output.Write((byte)' ');
+            output.Write(Shown(position));
+        }
+    }
+
+    /// <summary>Writes messages that stand side by side; returns how many.</summary>
+    private int WriteStretch(ResponseWriter output, int start, int count)
+    {
+        if (ByUid)
+        {
+            var messages = Found.Stretch(start, count).Span;
+            foreach (ref readonly var message in messages)
+            {
+                output.Write((byte)' ');
+                output.Write(message.Uid.Value);
+            }
+
+            return messages.Length;
+        }
+
+        count = Math.Min(count, NumbersAtOnce);
+        for (var number = start + 1; number <= start + count; number++)
+        {
+            output.Write((byte)' ');
+            output.Write(number);
+        }
+
+        return count;
     }
 
     private void WriteNumber(ResponseWriter output, ReturnItems item, ReadOnlySpan<byte> label, long number)
@@ -133,40 +182,43 @@ internal sealed record SearchAnswer(IReadOnlyList<Found> Found, SearchReturn Ret
     /// <summary>Numbers in their order, ascending neighbours as ranges (RFC 5267 3.2).</summary>
     private void WriteSet(ResponseWriter output, int start, int count)
     {
-        for (var i = start; i < start + count;)
+        output.Set(Ranges(start, count));
+    }
+
+    private IEnumerable<(uint First, uint Last)> Ranges(int start, int count)
+    {
+        var (first, last) = (0u, 0u);
+        foreach (var position in Found.Slice(start, count))
         {
-            var first = Shown(Found[i]);
-            var last = first;
-            for (i++; i < start + count && Shown(Found[i]) == last + 1; i++)
+            var shown = Shown(position);
+            if (first == 0)
             {
-                last++;
+                first = shown;
+            }
+            else if (shown != last + 1)
+            {
+                yield return (first, last);
+                first = shown;
             }
 
-            output.Write(first);
-            if (last != first)
-            {
-                output.Write((byte)':');
-                output.Write(last);
-            }
+            last = shown;
+        }
 
-            if (i < start + count)
-            {
-                output.Write((byte)',');
-            }
+        if (first != 0)
+        {
+            yield return (first, last);
         }
     }
 
     private void WriteRelevancy(ResponseWriter output, int start, int count)
     {
         output.Write(" RELEVANCY ("u8);
-        for (var i = start; i < start + count; i++)
+        var isFirst = true;
+        foreach (var position in Found.Slice(start, count))
         {
-            if (i > start)
-            {
-                output.Write((byte)' ');
-            }
-
-            output.Write(Found[i].Relevancy);
+            output.Write(isFirst ? default : " "u8);
+            output.Write(Found.RelevancyAt(position));
+            isFirst = false;
         }
 
         output.Write((byte)')');
@@ -176,8 +228,10 @@ internal sealed record SearchAnswer(IReadOnlyList<Found> Found, SearchReturn Ret
     private long HighestModSeq(int start, int count)
     {
         var isAll = Return.Has(ReturnItems.All | ReturnItems.Count) || (!Return.Has(ReturnItems.Min | ReturnItems.Max) && (Return.Partial is null || count == 0));
-        return (isAll ? Found : Named()).Max(f => f.Message.ModSeq.Value);
+        return HighestModSeq(isAll ? Found.All() : Named());
     }
 
-    private uint Shown(Found found) => ByUid ? found.Message.Uid.Value : found.Number;
+    private long HighestModSeq(IEnumerable<int> positions) => positions.Max(p => Found.At(p).ModSeq.Value);
+
+    private uint Shown(int position) => ByUid ? Found.UidAt(position).Value : (uint)position + 1;
 }

@@ -16,22 +16,20 @@ internal sealed class SearchContext
     private readonly SearchMatcher _matcher;
     private readonly HashSet<uint> _members;
     private readonly SortKeys? _order;
-    private readonly List<SortKeys.Entry> _sorted;
+    private readonly Dictionary<uint, int> _relevancies = [];
+    private List<Uid> _sorted;
 
-    public SearchContext(string tag, bool byUid, SearchMatcher matcher, IEnumerable<Found> found)
-        : this(tag, byUid, matcher, (null, []), found)
+    /// <param name="tag">Tag of the command.</param>
+    /// <param name="byUid">UIDs instead of sequence numbers.</param>
+    /// <param name="matcher">What was searched for.</param>
+    /// <param name="found">What was found, in the order it was told.</param>
+    /// <param name="order">How it was sorted; null for mailbox order.</param>
+    public SearchContext(string tag, bool byUid, SearchMatcher matcher, Matches found, SortKeys? order)
     {
-    }
-
-    public SearchContext(string tag, bool byUid, SearchMatcher matcher, SortKeys order, List<SortKeys.Entry> sorted)
-        : this(tag, byUid, matcher, (order, sorted), sorted.Select(e => e.Found))
-    {
-    }
-
-    private SearchContext(string tag, bool byUid, SearchMatcher matcher, (SortKeys? Order, List<SortKeys.Entry> Entries) sorted, IEnumerable<Found> found)
-    {
-        (Tag, _byUid, _matcher, _order, _sorted) = (tag, byUid, matcher, sorted.Order, sorted.Entries);
-        _members = [.. found.Select(f => f.Message.Uid.Value)];
+        (Tag, _byUid, _matcher, _order) = (tag, byUid, matcher, order);
+        _members = [.. found.Uids().Select(u => u.Value)];
+        _sorted = order is null ? [] : [.. found.All().Select(found.UidAt)];
+        KeepRelevancies(found);
     }
 
     /// <summary>Tag of the command that asked.</summary>
@@ -60,9 +58,9 @@ internal sealed class SearchContext
         }
 
         var matching = await new SearchRun(session, selected, Tag).FindAmongAsync(_matcher, uids, cancellationToken);
-        var matches = matching.Select(f => f.Message.Uid).ToHashSet();
+        var matches = matching.Uids().ToHashSet();
         var left = uids.Where(u => _members.Contains(u.Value) && !matches.Contains(u)).ToList();
-        var entered = matching.FindAll(f => !_members.Contains(f.Message.Uid.Value));
+        var entered = matches.Where(u => !_members.Contains(u.Value)).Order().ToList();
         if (left.Count > 0)
         {
             Begin(session.Output, " REMOVEFROM ("u8);
@@ -72,7 +70,8 @@ internal sealed class SearchContext
         if (entered.Count > 0)
         {
             Begin(session.Output, " ADDTO ("u8);
-            await WriteAddedAsync(session.Output, entered, cancellationToken);
+            KeepRelevancies(matching);
+            await WriteAddedAsync(session.Output, selected, entered, cancellationToken);
         }
     }
 
@@ -97,38 +96,68 @@ internal sealed class SearchContext
             var uids = gone.ToHashSet();
             for (var i = _sorted.Count - 1; i >= 0; i--)
             {
-                if (uids.Contains(_sorted[i].Found.Message.Uid))
+                if (uids.Contains(_sorted[i]))
                 {
-                    WritePlace(output, i, Shown(view, _sorted[i].Found.Message.Uid), ref isFirst);
+                    WritePlace(output, i, Shown(view, _sorted[i]), ref isFirst);
                 }
             }
 
-            _sorted.RemoveAll(e => uids.Contains(e.Found.Message.Uid));
+            _sorted.RemoveAll(uids.Contains);
         }
 
         output.Write(")\r\n"u8);
         _members.ExceptWith(gone.Select(u => u.Value));
     }
 
-    private async ValueTask WriteAddedAsync(ResponseWriter output, List<Found> entered, CancellationToken cancellationToken)
+    private async ValueTask WriteAddedAsync(ResponseWriter output, SelectedMailbox selected, List<Uid> entered, CancellationToken cancellationToken)
     {
+        _members.UnionWith(entered.Select(u => u.Value));
         if (_order is null)
         {
-            WriteSet(output, entered.Select(f => _byUid ? f.Message.Uid.Value : f.Number));
+            WriteSet(output, entered.Select(u => Shown(selected.View, u)));
         }
         else
         {
+            // Keys of a message never change, so that those known keep their order; each new one is told its place among those before it.
+            _sorted = await SortedAsync(selected, cancellationToken);
             var isFirst = true;
-            foreach (var entry in await _order.KeysAsync(entered, cancellationToken))
+            var uids = entered.ToHashSet();
+            for (var i = 0; i < _sorted.Count; i++)
             {
-                var at = ~_sorted.BinarySearch(entry, Comparer<SortKeys.Entry>.Create(_order.Compare));
-                _sorted.Insert(at, entry);
-                WritePlace(output, at, _byUid ? entry.Found.Message.Uid.Value : entry.Found.Number, ref isFirst);
+                if (uids.Contains(_sorted[i]))
+                {
+                    WritePlace(output, i, Shown(selected.View, _sorted[i]), ref isFirst);
+                }
             }
         }
 
         output.Write(")\r\n"u8);
-        _members.UnionWith(entered.Select(f => f.Message.Uid.Value));
+    }
+
+    private async ValueTask<List<Uid>> SortedAsync(SelectedMailbox selected, CancellationToken cancellationToken)
+    {
+        var positions = new Positions();
+        var relevancies = new Dictionary<int, int>();
+        foreach (var uid in _members.Order())
+        {
+            var position = selected.View.IndexOf(new Uid(uid));
+            positions.Add(position);
+            if (_relevancies.TryGetValue(uid, out var relevancy))
+            {
+                relevancies[position] = relevancy;
+            }
+        }
+
+        var sorted = await _order!.SortAsync(new Matches(selected, positions) { Relevancies = relevancies }, cancellationToken);
+        return [.. sorted.All().Select(sorted.UidAt)];
+    }
+
+    private void KeepRelevancies(Matches found)
+    {
+        foreach (var (position, relevancy) in found.Relevancies ?? new Dictionary<int, int>())
+        {
+            _relevancies[found.UidAt(position).Value] = relevancy;
+        }
     }
 
     /// <summary>A search is in no order of its own: position 0 (RFC 5267 4.3.3).</summary>

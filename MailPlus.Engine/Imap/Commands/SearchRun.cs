@@ -1,15 +1,8 @@
 using MailPlus.Engine.Imap.Server;
-using MailPlus.Engine.Imap.Wire;
 using MailPlus.Engine.Primitives;
 using MailPlus.Engine.Store.Contract;
 
 namespace MailPlus.Engine.Imap.Commands;
-
-/// <summary>A message that matched.</summary>
-/// <param name="Number">Its sequence number.</param>
-/// <param name="Message">Its state.</param>
-/// <param name="Relevancy">How well it matched, 1 to 100.</param>
-internal readonly record struct Found(uint Number, MessageState Message, int Relevancy = 100);
 
 /// <summary>Runs a search over one mailbox for SEARCH, SORT, THREAD and ESEARCH, and says how far it is while that takes long (INPROGRESS, RFC 9585).</summary>
 /// <param name="session">For whom.</param>
@@ -36,94 +29,88 @@ internal sealed class SearchRun(ImapSession session, SelectedMailbox? selected, 
     private SelectedMailbox Mailbox => selected ?? throw new InvalidOperationException("no mailbox to search");
 
     /// <summary>All matches in mailbox order.</summary>
-    public async ValueTask<List<Found>> FindAsync(SearchMatcher matcher, CancellationToken cancellationToken)
+    public async ValueTask<Matches> FindAsync(SearchMatcher matcher, CancellationToken cancellationToken)
     {
         matcher.Ask(session.With.Index);
-        var candidates = Candidates(matcher);
-        if (Limit > 0 && candidates.Count > Limit)
+        var (sure, open) = (new Positions(), new Positions()); // what the snapshot finds, and what it cannot rule out
+        Look(matcher, sure, open);
+        if (Limit > 0 && sure.Count + open.Count > Limit)
         {
-            candidates.RemoveRange(0, candidates.Count - Limit);
-            LowestSeen = candidates[0].Found.Message.Uid;
+            var first = sure.All().Concat(open.All()).Order().Skip(sure.Count + open.Count - Limit).First();
+            sure.DropBefore(first);
+            open.DropBefore(first);
+            LowestSeen = Mailbox.View[first].Uid;
         }
 
-        var found = new List<Found>();
-        var open = new List<Found>();
-        foreach (var (one, isFound) in candidates)
-        {
-            (isFound ? found : open).Add(one);
-        }
-
-        Looked = candidates.Count;
-        return await JudgeAsync(matcher, found, open, saysProgress: true, cancellationToken);
+        Looked = sure.Count + open.Count;
+        return await JudgeAsync(matcher, (sure, open), saysProgress: true, cancellationToken);
     }
 
-    /// <summary>Of the messages of these UIDs those that match, in mailbox order; UIDs that are not in the view are passed over.</summary>
-    public async ValueTask<List<Found>> FindAmongAsync(SearchMatcher matcher, IReadOnlyList<Uid> uids, CancellationToken cancellationToken)
+    /// <summary>Of the messages of these UIDs, in ascending order, those that match; UIDs that are not in the view are passed over.</summary>
+    public async ValueTask<Matches> FindAmongAsync(SearchMatcher matcher, IReadOnlyList<Uid> uids, CancellationToken cancellationToken)
     {
-        var found = new List<Found>();
-        var open = new List<Found>();
+        var (sure, open) = (new Positions(), new Positions());
         foreach (var uid in uids)
         {
-            var index = Mailbox.View.IndexOf(uid);
-            if (index < 0)
+            var position = Mailbox.View.IndexOf(uid);
+            if (position >= 0 && matcher.MatchState(Mailbox.Current(Mailbox.View[position])) is not false and var matches)
             {
-                continue;
-            }
-
-            var one = new Found((uint)index + 1, Mailbox.Current(Mailbox.View[index]));
-            if (matcher.MatchState(one.Message) is not false and var matches)
-            {
-                (matches == true ? found : open).Add(one);
+                (matches == true ? sure : open).Add(position);
             }
         }
 
-        return await JudgeAsync(matcher, found, open, saysProgress: false, cancellationToken);
+        return await JudgeAsync(matcher, (sure, open), saysProgress: false, cancellationToken);
     }
 
-    /// <summary>Adds to what is found the open ones whose rows match.</summary>
-    private async ValueTask<List<Found>> JudgeAsync(SearchMatcher matcher, List<Found> found, List<Found> open, bool saysProgress, CancellationToken cancellationToken)
+    /// <summary>What the snapshot finds, and of what it cannot rule out those whose rows match.</summary>
+    private async ValueTask<Matches> JudgeAsync(SearchMatcher matcher, (Positions Sure, Positions Open) looked, bool saysProgress, CancellationToken cancellationToken)
     {
-        for (var start = 0; start < open.Count; start += RowsAtOnce)
+        var (sure, open) = looked;
+        if (open.Count == 0)
+        {
+            return new Matches(Mailbox, sure);
+        }
+
+        var (found, relevancies) = (new Positions(), new Dictionary<int, int>());
+        var done = 0;
+        foreach (var batch in open.All().Chunk(RowsAtOnce))
         {
             cancellationToken.ThrowIfCancellationRequested();
             if (saysProgress)
             {
-                await SayProgressAsync(start, open.Count, cancellationToken);
+                await SayProgressAsync(done, open.Count, cancellationToken);
             }
 
-            await ReadBatchAsync(matcher, open.GetRange(start, Math.Min(RowsAtOnce, open.Count - start)), found, cancellationToken);
+            await ReadBatchAsync(matcher, batch, (found, relevancies), cancellationToken);
+            done += batch.Length;
         }
 
-        found.Sort((a, b) => a.Number.CompareTo(b.Number));
-        return found;
+        return new Matches(Mailbox, Positions.Union(sure, found)) { Relevancies = relevancies };
     }
 
-    /// <summary>Messages the snapshot does not rule out, and whether it is sure of them.</summary>
-    private List<(Found Found, bool IsFound)> Candidates(SearchMatcher matcher)
+    private void Look(SearchMatcher matcher, Positions sure, Positions open)
     {
-        var candidates = new List<(Found Found, bool IsFound)>();
         if (matcher.Positions() is { } positions)
         {
-            positions.ForEach(position => Judge(matcher, position, Mailbox.View[position], candidates));
-            return candidates;
+            positions.ForEach(position => Judge(matcher.MatchState(Mailbox.Current(Mailbox.View[position])), position));
+            return;
         }
 
-        var at = 0;
-        foreach (var seen in Mailbox.View.Range(0, Mailbox.View.Count))
+        var isCurrent = ReferenceEquals(Mailbox.View, Mailbox.Known);
+        for (var position = 0; position < Mailbox.View.Count;)
         {
-            Judge(matcher, at++, seen, candidates);
+            foreach (ref readonly var seen in Mailbox.View.Stretch(position).Span)
+            {
+                Judge(matcher.MatchState(isCurrent ? seen : Mailbox.Current(seen)), position++);
+            }
         }
 
-        return candidates;
-    }
-
-    private void Judge(SearchMatcher matcher, int position, MessageState seen, List<(Found Found, bool IsFound)> candidates)
-    {
-        var message = Mailbox.Current(seen);
-        var matches = matcher.MatchState(message);
-        if (matches != false)
+        void Judge(bool? matches, int position)
         {
-            candidates.Add((new Found((uint)position + 1, message), matches == true));
+            if (matches != false)
+            {
+                (matches == true ? sure : open).Add(position);
+            }
         }
     }
 
@@ -140,22 +127,26 @@ internal sealed class SearchRun(ImapSession session, SelectedMailbox? selected, 
         }
     }
 
-    private async ValueTask ReadBatchAsync(SearchMatcher matcher, List<Found> batch, List<Found> found, CancellationToken cancellationToken)
+    private async ValueTask ReadBatchAsync(SearchMatcher matcher, int[] batch, (Positions Positions, Dictionary<int, int> Relevancies) found, CancellationToken cancellationToken)
     {
         var at = 0;
-        var uids = batch.ConvertAll(b => b.Message.Uid);
-        await foreach (var row in Mailbox.Store.ReadAsync(Mailbox.Id, uids, matcher.Columns, cancellationToken))
+        var messages = Array.ConvertAll(batch, position => Mailbox.Current(Mailbox.View[position]));
+        await foreach (var row in Mailbox.Store.ReadAsync(Mailbox.Id, Array.ConvertAll(messages, m => m.Uid), matcher.Columns, cancellationToken))
         {
-            while (uids[at] != row.Uid)
+            while (messages[at].Uid != row.Uid)
             {
                 at++;
             }
 
             try
             {
-                if (await matcher.MatchRowAsync(batch[at].Message, row, cancellationToken) is > 0 and var relevancy)
+                if (await matcher.MatchRowAsync(messages[at], row, cancellationToken) is > 0 and var relevancy)
                 {
-                    found.Add(batch[at] with { Relevancy = relevancy });
+                    found.Positions.Add(batch[at]);
+                    if (relevancy != 100)
+                    {
+                        found.Relevancies[batch[at]] = relevancy;
+                    }
                 }
             }
             finally

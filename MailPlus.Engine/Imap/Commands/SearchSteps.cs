@@ -60,12 +60,11 @@ internal sealed class SearchSteps(ImapSession session, string tag, bool byUid)
             return MessageLimits.Refuse(session); // half a mailbox in order is no order (RFC 9738 5)
         }
 
-        var keys = isSort ? new SortKeys(session, selected, arguments.Criteria) : null;
-        var sorted = keys is null ? [] : await keys.SortAsync(found, cancellationToken);
-        var ordered = isSort ? sorted.ConvertAll(e => e.Found) : found;
+        var keys = isSort ? new SortKeys(selected, arguments.Criteria) : null;
+        var ordered = keys is null ? found : await keys.SortAsync(found, cancellationToken);
         if (arguments.Return.Has(ReturnItems.Update))
         {
-            KeepUpdated(keys is null ? new SearchContext(tag, byUid, matcher, found) : new SearchContext(tag, byUid, matcher, keys, sorted), isWhole: run.LowestSeen is null);
+            KeepUpdated(new SearchContext(tag, byUid, matcher, ordered, keys), isWhole: run.LowestSeen is null);
         }
 
         var answer = new SearchAnswer(ordered, arguments.Return) { ByUid = byUid, IsSorted = isSort, WithModSeq = usesModSeq };

@@ -1,11 +1,10 @@
 using MailPlus.Engine.Imap.Server;
 using MailPlus.Engine.Imap.Wire;
-using MailPlus.Engine.Mime;
 using MailPlus.Engine.Store.Contract;
 
 namespace MailPlus.Engine.Imap.Commands;
 
-/// <summary>THREAD and UID THREAD (RFC 5256 3). Subjects, dates and references come from the summaries made at delivery.</summary>
+/// <summary>THREAD and UID THREAD (RFC 5256 3). Subjects, dates and references come from the columns the store keeps of what was learned at delivery.</summary>
 internal sealed class ThreadCommand(bool byUid) : ImapCommand(byUid ? "UID THREAD" : "THREAD", SessionStates.Selected, byUid ? NewsKind.All : NewsKind.KeepNumbers)
 {
     public override async ValueTask<Completion> RunAsync(ImapSession session, CommandText command, CancellationToken cancellationToken)
@@ -21,31 +20,43 @@ internal sealed class ThreadCommand(bool byUid) : ImapCommand(byUid ? "UID THREA
             return MessageLimits.Refuse(session);
         }
 
-        var messages = await ReadAsync(session, arguments.Algorithm, found, cancellationToken);
+        var messages = await ReadAsync(selected, arguments.Algorithm, found, cancellationToken);
         await WriteAsync(session.Output, ThreadForest.Of(arguments.Algorithm, messages), cancellationToken);
         return Completion.Ok("Thread completed");
     }
 
-    private async ValueTask<List<ThreadMessage>> ReadAsync(ImapSession session, ThreadAlgorithm algorithm, List<Found> found, CancellationToken cancellationToken)
+    private async ValueTask<ThreadMessage[]> ReadAsync(SelectedMailbox selected, ThreadAlgorithm algorithm, Matches found, CancellationToken cancellationToken)
     {
-        var columns = (algorithm == ThreadAlgorithm.Refs ? MessageColumns.None : MessageColumns.Listing)
-            | (algorithm == ThreadAlgorithm.OrderedSubject ? MessageColumns.None : MessageColumns.Threading);
-        var messages = new List<ThreadMessage>(found.Count);
-        var at = 0;
-        await foreach (var row in session.Selected!.Store.ReadAsync(session.Selected.Id, found.ConvertAll(f => f.Message.Uid), columns, cancellationToken))
+        var subjects = await selected.Store.SortColumnsAsync(selected.View, SortPart.Subject, ordered: false, cancellationToken);
+        var threads = algorithm == ThreadAlgorithm.OrderedSubject ? null : await selected.Store.SortColumnsAsync(selected.View, SortPart.Thread, ordered: false, cancellationToken);
+        var messages = new ThreadMessage[found.Count];
+        var (count, near) = (0, 0);
+        foreach (var (start, length) in found.Positions.Ranges)
         {
-            while (found[at].Message.Uid != row.Uid)
+            for (var position = start; position < start + length;)
             {
-                at++; // gone meanwhile: it belongs to no thread
+                foreach (ref readonly var message in found.Stretch(position, start + length - position).Span)
+                {
+                    position++;
+                    var number = byUid ? message.Uid.Value : (uint)position;
+                    var at = subjects.IndexOf(message.Uid, near);
+                    messages[count++] = at < 0 ? new ThreadMessage(number, 0, default, 0, message.InternalDate) : Of(message, at, number, subjects, threads);
+                    near = at + 1;
+                }
             }
-
-            var message = found[at].Message;
-            var (id, references) = row.Threading ?? ("", []);
-            var date = row.Listing?.Sent is { } sent ? sent.Microseconds / 1_000_000 : message.InternalDate;
-            messages.Add(new ThreadMessage(byUid ? message.Uid.Value : found[at].Number, id, references, BaseSubject.Of(row.Listing?.Subject ?? ""), date));
         }
 
         return messages;
+    }
+
+    private static ThreadMessage Of(in MessageState message, int at, uint number, SortColumns subjects, SortColumns? threads)
+    {
+        var (sent, subject) = (subjects.Sent.Span[at], subjects.Subjects.Span[at]);
+        var threadAt = threads?.IndexOf(message.Uid, at) ?? -1;
+        return new ThreadMessage(
+            number, threadAt < 0 ? 0 : threads!.MessageIds.Span[threadAt], threadAt < 0 ? default : threads!.ReferencesAt(threadAt), subject >> 1,
+            sent == long.MinValue ? message.InternalDate : sent)
+        { IsReplyOrForward = (subject & 1) != 0 };
     }
 
     private static async ValueTask WriteAsync(ResponseWriter output, ThreadForest forest, CancellationToken cancellationToken)
@@ -84,7 +95,7 @@ internal sealed class ThreadCommand(bool byUid) : ImapCommand(byUid ? "UID THREA
             {
                 node = forest.Children(node)[0];
                 output.Write((byte)' ');
-                output.Write(forest.Message(node)!.Number);
+                output.Write(forest.Message(node)!.Value.Number);
             }
         }
 

@@ -1,15 +1,18 @@
 using MailPlus.Engine.Imap.Wire;
-using MailPlus.Engine.Mime;
 
 namespace MailPlus.Engine.Imap.Commands;
 
 /// <summary>What threading looks at.</summary>
 /// <param name="Number">Sequence number or UID shown.</param>
-/// <param name="MessageId">Message-ID, "" for none.</param>
+/// <param name="MessageId">Number of its Message-ID, 0 for none.</param>
 /// <param name="References">Its ancestors, oldest first.</param>
-/// <param name="Subject">Base subject.</param>
+/// <param name="Subject">Number of its base subject, 0 for an empty one.</param>
 /// <param name="Date">When it was sent (REFS: came in), in seconds.</param>
-internal sealed record ThreadMessage(uint Number, string MessageId, IReadOnlyList<string> References, BaseSubject Subject, long Date);
+internal readonly record struct ThreadMessage(uint Number, int MessageId, ReadOnlyMemory<int> References, int Subject, long Date)
+{
+    /// <summary>A mark of a reply or forward was taken off its subject.</summary>
+    public bool IsReplyOrForward { get; init; }
+}
 
 /// <summary>
 /// Joins messages to threads (RFC 5256 3). Pure. Nodes are numbers in arrays and no step recurses, so that a thread may be as deep as it likes. Nodes below the count of
@@ -22,15 +25,16 @@ internal sealed class ThreadForest
     /// <summary>Ancestors looked at for loops; a message that deep is left where it is.</summary>
     private const int MaxClimb = 2000;
 
-    private readonly IReadOnlyList<ThreadMessage> _messages;
-    private readonly List<int> _parent = [];
-    private readonly List<int> _childCount = [];
-    private readonly List<List<int>?> _children = [];
+    private readonly ThreadMessage[] _messages;
+    private readonly List<int> _parent;
+    private readonly List<int> _childCount;
+    private readonly List<List<int>?> _children;
 
-    private ThreadForest(IReadOnlyList<ThreadMessage> messages)
+    private ThreadForest(ThreadMessage[] messages)
     {
         _messages = messages;
-        for (var i = 0; i < messages.Count; i++)
+        (_parent, _childCount, _children) = (new(messages.Length), new(messages.Length), new(messages.Length));
+        for (var i = 0; i < messages.Length; i++)
         {
             Add();
         }
@@ -40,7 +44,7 @@ internal sealed class ThreadForest
     public IReadOnlyList<int> Roots { get; private set; } = [];
 
     /// <summary>Threads of messages given in mailbox order.</summary>
-    public static ThreadForest Of(ThreadAlgorithm algorithm, IReadOnlyList<ThreadMessage> messages)
+    public static ThreadForest Of(ThreadAlgorithm algorithm, ThreadMessage[] messages)
     {
         var forest = new ThreadForest(messages);
         forest.Roots = algorithm == ThreadAlgorithm.OrderedSubject ? forest.BySubject() : forest.ByReferences(algorithm == ThreadAlgorithm.Refs);
@@ -48,7 +52,7 @@ internal sealed class ThreadForest
     }
 
     /// <summary>The message of a node, null for one that is not here.</summary>
-    public ThreadMessage? Message(int node) => node < _messages.Count ? _messages[node] : null;
+    public ThreadMessage? Message(int node) => node < _messages.Length ? _messages[node] : null;
 
     /// <summary>Children of a node in order.</summary>
     public IReadOnlyList<int> Children(int node) => _children[node] ?? (IReadOnlyList<int>)[];
@@ -63,13 +67,12 @@ internal sealed class ThreadForest
 
     private List<int> BySubject()
     {
-        var order = Enumerable.Range(0, _messages.Count).ToList();
-        var keys = _messages.Select(m => Casemap.Key(m.Subject.Text)).ToList();
-        order.Sort((a, b) => keys[a].AsSpan().SequenceCompareTo(keys[b]) is not 0 and var subject ? subject : CompareDates(a, b));
+        var order = Enumerable.Range(0, _messages.Length).ToList();
+        order.Sort((a, b) => _messages[a].Subject.CompareTo(_messages[b].Subject) is not 0 and var subject ? subject : CompareDates(a, b));
         var roots = new List<int>();
         foreach (var node in order)
         {
-            if (roots.Count > 0 && keys[roots[^1]].AsSpan().SequenceEqual(keys[node]))
+            if (roots.Count > 0 && _messages[roots[^1]].Subject == _messages[node].Subject)
             {
                 (_children[roots[^1]] ??= []).Add(node);
             }
@@ -118,20 +121,20 @@ internal sealed class ThreadForest
     /// <summary>Step 1: parents by References.</summary>
     private void LinkAll()
     {
-        var byId = new Dictionary<string, int>(StringComparer.Ordinal);
-        for (var message = 0; message < _messages.Count; message++)
+        var byId = new Dictionary<int, int>(_messages.Length);
+        for (var message = 0; message < _messages.Length; message++)
         {
             // A second message of the same identifier is one of its own.
-            if (_messages[message].MessageId is { Length: > 0 } id)
+            if (_messages[message].MessageId is not 0 and var id)
             {
                 byId.TryAdd(id, message);
             }
         }
 
-        for (var message = 0; message < _messages.Count; message++)
+        for (var message = 0; message < _messages.Length; message++)
         {
             var last = None;
-            foreach (var reference in _messages[message].References)
+            foreach (var reference in _messages[message].References.Span)
             {
                 if (!byId.TryGetValue(reference, out var node))
                 {
@@ -209,7 +212,7 @@ internal sealed class ThreadForest
 
     private List<int> Promote(List<int> siblings, bool isTop)
     {
-        if (!siblings.Exists(s => s >= _messages.Count))
+        if (!siblings.Exists(s => s >= _messages.Length))
         {
             return siblings;
         }
@@ -217,7 +220,7 @@ internal sealed class ThreadForest
         var kept = new List<int>(siblings.Count);
         foreach (var node in siblings)
         {
-            if (node < _messages.Count || (isTop && Children(node).Count > 1))
+            if (node < _messages.Length || (isTop && Children(node).Count > 1))
             {
                 kept.Add(node);
             }
@@ -233,21 +236,13 @@ internal sealed class ThreadForest
     /// <summary>Step 5: threads of one base subject become one.</summary>
     private List<int> MergeSubjects(List<int> roots)
     {
-        var table = new Dictionary<string, int>(StringComparer.Ordinal);
-        var subjects = new Dictionary<int, BaseSubject>();
+        var table = new Dictionary<int, int>();
         foreach (var root in roots)
         {
-            var subject = _messages[FirstMessage(root)].Subject;
-            subject = subject with { Text = Casemap.Fold(subject.Text) };
-            subjects[root] = subject;
-            if (subject.Text.Length == 0)
+            if (_messages[FirstMessage(root)].Subject is not 0 and var subject && (!table.TryGetValue(subject, out var known)
+                || (!IsDummy(known) && (IsDummy(root) || (IsReply(known) && !IsReply(root))))))
             {
-                continue;
-            }
-
-            if (!table.TryGetValue(subject.Text, out var known) || (!IsDummy(known) && (IsDummy(root) || (subjects[known].IsReplyOrForward && !subject.IsReplyOrForward))))
-            {
-                table[subject.Text] = root;
+                table[subject] = root;
             }
         }
 
@@ -255,9 +250,9 @@ internal sealed class ThreadForest
         var replaced = new Dictionary<int, int>();
         foreach (var root in roots)
         {
-            if (subjects[root] is { Text.Length: > 0 } subject && table[subject.Text] is var known && known != root)
+            if (_messages[FirstMessage(root)].Subject is not 0 and var subject && table[subject] is var known && known != root)
             {
-                Merge(root, known, subject, subjects, table, replaced);
+                table[subject] = Merge(root, known, replaced);
                 merged.Add(root);
             }
         }
@@ -265,7 +260,8 @@ internal sealed class ThreadForest
         return [.. roots.Where(r => !merged.Contains(r)).Select(r => replaced.GetValueOrDefault(r, r))];
     }
 
-    private void Merge(int root, int known, BaseSubject subject, Dictionary<int, BaseSubject> subjects, Dictionary<string, int> table, Dictionary<int, int> replaced)
+    /// <summary>Joins a thread to the one that stands for its subject; returns what stands for it then.</summary>
+    private int Merge(int root, int known, Dictionary<int, int> replaced)
     {
         if (IsDummy(known))
         {
@@ -277,23 +273,26 @@ internal sealed class ThreadForest
             {
                 (_children[known] ??= []).Add(root);
             }
+
+            return known;
         }
-        else if (subject.IsReplyOrForward && !subjects[known].IsReplyOrForward)
+
+        if (IsReply(root) && !IsReply(known))
         {
             (_children[known] ??= []).Add(root);
+            return known;
         }
-        else
-        {
-            // Neither answers the other: both become children of a message that is not here.
-            var both = Add();
-            _children[both] = [known, root];
-            subjects[both] = subject;
-            table[subject.Text] = both;
-            replaced[known] = both;
-        }
+
+        // Neither answers the other: both become children of a message that is not here.
+        var both = Add();
+        _children[both] = [known, root];
+        replaced[known] = both;
+        return both;
     }
 
-    private bool IsDummy(int node) => node >= _messages.Count;
+    private bool IsReply(int node) => _messages[FirstMessage(node)].IsReplyOrForward;
+
+    private bool IsDummy(int node) => node >= _messages.Length;
 
     /// <summary>The message whose subject and date stand for a node: itself, or its first child's.</summary>
     private int FirstMessage(int node)
