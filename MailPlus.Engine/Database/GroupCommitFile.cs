@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
+using System.Diagnostics.CodeAnalysis;
 using Microsoft.Win32.SafeHandles;
 using SQLitePCL;
 
@@ -12,6 +13,7 @@ internal sealed class GroupCommitFile : SqliteFile
 {
     /// <summary>Bounds of a group, so that its first waiter is not kept for the sake of the last.</summary>
     private const int MaxGroupItems = 256;
+    private const int MaxSmallItems = 16; // On a caller's thread.
     private static readonly TimeSpan MaxGroupTime = TimeSpan.FromMilliseconds(50);
 
     private const int DbStatusCacheWrite = 9; // SQLITE_DBSTATUS_CACHE_WRITE: pages written to the log since last asked.
@@ -29,6 +31,7 @@ internal sealed class GroupCommitFile : SqliteFile
     private SafeFileHandle? _log;
     private long _logOctets;
     private long _checkpointAt;
+    private bool _checkpointDue;
     private int _scheduled;
     private int _outstanding = 1; // The one is the file itself, given back by DisposeAsync.
     private int _closing;
@@ -57,7 +60,13 @@ internal sealed class GroupCommitFile : SqliteFile
         }
     }
 
-    public override async Task<T> WriteAsync<T>(Func<SqliteSession, T> work, Durability durability, CancellationToken cancellationToken)
+    public override Task<T> WriteAsync<T>(Func<SqliteSession, T> work, Durability durability, CancellationToken cancellationToken) =>
+        QueueAsync(work, durability, isSmall: false, cancellationToken);
+
+    public override Task<T> WriteSmallAsync<T>(Func<SqlSession, T> work, CancellationToken cancellationToken) =>
+        QueueAsync((Func<SqliteSession, T>)work, Durability.Process, isSmall: true, cancellationToken);
+
+    private async Task<T> QueueAsync<T>(Func<SqliteSession, T> work, Durability durability, bool isSmall, CancellationToken cancellationToken)
     {
         Enter();
         try
@@ -69,7 +78,14 @@ internal sealed class GroupCommitFile : SqliteFile
                 _waiting.Enqueue(item);
                 if (Interlocked.Exchange(ref _scheduled, 1) == 0)
                 {
-                    _threads.Post(_job);
+                    if (isSmall)
+                    {
+                        RunGroup(isSmall: true);
+                    }
+                    else
+                    {
+                        _threads.Post(_job);
+                    }
                 }
 
                 return await item.Done.Task;
@@ -164,17 +180,17 @@ internal sealed class GroupCommitFile : SqliteFile
         return true;
     }
 
-    /// <summary>One group, on a thread of the set.</summary>
-    private void RunGroup()
+    /// <summary>One group, on a thread of the set; a small one on that of its first caller.</summary>
+    private void RunGroup(bool isSmall)
     {
         try
         {
-            CommitGroup();
+            CommitGroup(isSmall);
         }
         finally
         {
             // Behind the other files that wait. Once the mark is down another thread may run, so what is held is looked at before.
-            var more = _held.Count > 0;
+            var more = _held.Count > 0 || _checkpointDue;
             if (!more)
             {
                 Volatile.Write(ref _scheduled, 0);
@@ -188,11 +204,12 @@ internal sealed class GroupCommitFile : SqliteFile
         }
     }
 
-    private void CommitGroup()
+    private void CommitGroup(bool isSmall)
     {
         _group.Clear();
+        _checkpointDue = false;
         var durability = Durability.Process;
-        while (_group.Count < MaxGroupItems && (_held.TryDequeue(out var item) || _waiting.TryDequeue(out item)))
+        while (_group.Count < (isSmall ? MaxSmallItems : MaxGroupItems) && TryTake(isSmall, out var item))
         {
             if (!item.TryCancel())
             {
@@ -203,6 +220,7 @@ internal sealed class GroupCommitFile : SqliteFile
 
         if (_group.Count == 0)
         {
+            Checkpoint(isSmall);
             return;
         }
 
@@ -236,7 +254,16 @@ internal sealed class GroupCommitFile : SqliteFile
             _held.Enqueue(_group[i]);
         }
 
-        Checkpoint();
+        Checkpoint(isSmall);
+    }
+
+    /// <summary>What comes next; in a small group nothing that has to be flushed, for which the caller's thread would wait.</summary>
+    private bool TryTake(bool isSmall, [NotNullWhen(true)] out WriteItem? item)
+    {
+        item = null;
+        return isSmall
+            ? _held.Count == 0 && _waiting.TryPeek(out var next) && next.Durability == Durability.Process && _waiting.TryDequeue(out item)
+            : _held.TryDequeue(out item) || _waiting.TryDequeue(out item);
     }
 
     private void Begin()
@@ -362,12 +389,13 @@ internal sealed class GroupCommitFile : SqliteFile
         }
     }
 
-    /// <summary>Copies the log back into the database when it has grown, after the waiters have been answered.</summary>
-    private void Checkpoint()
+    /// <summary>Copies the log back into the database when it has grown, after the waiters have been answered; from a small group it is left to a thread of the set.</summary>
+    private void Checkpoint(bool isSmall)
     {
         _ = raw.sqlite3_db_status(_writer.Connection.Handle, DbStatusCacheWrite, out var pages, out _, 1);
         _logOctets += (long)pages * _options.PageSize;
-        if (_logOctets < _checkpointAt)
+        _checkpointDue = isSmall && _logOctets >= _checkpointAt;
+        if (_checkpointDue || _logOctets < _checkpointAt)
         {
             return;
         }
@@ -387,6 +415,6 @@ internal sealed class GroupCommitFile : SqliteFile
 
     private sealed class WriteJob(GroupCommitFile file) : SqliteJob
     {
-        public override void Run() => file.RunGroup();
+        public override void Run() => file.RunGroup(isSmall: false);
     }
 }

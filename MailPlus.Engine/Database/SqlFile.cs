@@ -15,6 +15,12 @@ public abstract class SqlFile : IAsyncDisposable
     /// <returns>The result, after the commit.</returns>
     public abstract Task<T> WriteAsync<T>(Func<SqlSession, T> work, Durability durability, CancellationToken cancellationToken);
 
+    /// <summary>
+    /// A small change that reads nothing from the disk and need not be flushed (<see cref="Durability.Process"/>): done on the caller's thread when nobody else
+    /// is writing, since handing it to another would take longer than the change.
+    /// </summary>
+    public virtual Task<T> WriteSmallAsync<T>(Func<SqlSession, T> work, CancellationToken cancellationToken) => WriteAsync(work, Durability.Process, cancellationToken);
+
     /// <summary>Runs a read on a connection of its own.</summary>
     public abstract Task<T> ReadAsync<T>(Func<SqlSession, T> work, CancellationToken cancellationToken);
 

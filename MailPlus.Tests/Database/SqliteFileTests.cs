@@ -226,6 +226,34 @@ public sealed class SqliteFileTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_small_change_is_made_where_it_is_asked_for_and_the_log_still_copied_back()
+    {
+        await using var file = await Open(Options with { CheckpointOctets = 200_000 });
+        var here = Environment.CurrentManagedThreadId;
+        var change = file.WriteSmallAsync(s => (Insert("first")((SqliteSession)s), Environment.CurrentManagedThreadId), default);
+        Assert.True(change.IsCompletedSuccessfully);
+        Assert.Equal(here, (await change).Item2);
+        for (var i = 0; i < 300; i++)
+        {
+            await file.WriteSmallAsync(s => Insert(new string('y', 4000) + i)((SqliteSession)s), default);
+        }
+
+        await file.WriteAsync(Insert("flushed"), Durability.Full, default);
+        Assert.InRange(new FileInfo(Options.FileName + "-wal").Length, 1, 1_500_000);
+        Assert.Equal(302, await Count(file));
+    }
+
+    [Fact]
+    public async Task Small_changes_and_others_at_once_are_all_there()
+    {
+        await using var file = await Open(Options);
+        await Task.WhenAll(Enumerable.Range(0, 400).Select(i => Task.Run(() => i % 2 == 0 ? Add(file, $"n{i}") : file.WriteSmallAsync(s => Insert($"n{i}")((SqliteSession)s), default))));
+        Assert.Equal(400, await Count(file));
+        await Assert.ThrowsAsync<SqliteException>(() => file.WriteSmallAsync(s => Insert("n1")((SqliteSession)s), default));
+        Assert.Equal(400, await Count(file));
+    }
+
+    [Fact]
     public async Task Work_after_disposal_is_an_error()
     {
         var file = await Open(Options);

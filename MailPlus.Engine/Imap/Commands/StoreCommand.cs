@@ -90,6 +90,7 @@ internal sealed class StoreCommand(bool byUid) : ImapCommand(byUid ? "UID STORE"
         {
             Always = arguments.IsSilent ? null : Without(uids, outcome.Modified),
             Expected = arguments.IsSilent ? now => uids.Contains(now.Uid) && IsExpected(before, now, arguments, keywords) : null,
+            IsAllExpected = arguments.IsSilent && !session.IsCondStore && ReferenceEquals(outcome.Before, before),
             WithUid = byUid,
         };
         await selected.TellAsync(session, outcome.State, news, cancellationToken);
@@ -133,7 +134,7 @@ internal sealed class StoreCommand(bool byUid) : ImapCommand(byUid ? "UID STORE"
         var keywords = (selected.Rights & Rights.Write) == 0 ? [] : outcome.State.Keywords.Except(allowed.Keywords, StringComparer.OrdinalIgnoreCase);
         var others = new FlagSet(FlagNames.Allowed(selected.Rights) & ~allowed.System, [.. keywords]);
         var rest = new FlagChange(Without(change.Uids, outcome.Modified), FlagOperation.Remove, others);
-        return outcome with { State = (await selected.Store.StoreFlagsAsync(selected.Id, rest, cancellationToken)).State };
+        return outcome with { State = (await selected.Store.StoreFlagsAsync(selected.Id, rest, cancellationToken)).State, Before = null };
     }
 
     private static UidSet Without(UidSet uids, UidSet modified) => modified.IsEmpty ? uids : UidSet.From(uids.Where(u => !modified.Contains(u)));

@@ -197,6 +197,13 @@ internal sealed class SelectedMailbox
             session.Untagged("OK [URLMECH INTERNAL] URLs of this mailbox are to be signed anew"); // RFC 4467 7
         }
 
+        if (news.IsAllExpected && ReferenceEquals(View, Known))
+        {
+            View = Known = now;
+            TellKeywords(session);
+            return;
+        }
+
         var flags = now.ChangesSince(Known);
         var numbers = ReferenceEquals(View, Known) ? flags : now.ChangesSince(View);
         foreach (var uid in flags.Expunged)
@@ -436,6 +443,9 @@ internal readonly record struct News(NewsKind Kind)
 
     /// <summary>True for a message whose flags the client can work out by itself (.SILENT): at most its MODSEQ is told.</summary>
     public Func<MessageState, bool>? Expected { get; init; }
+
+    /// <summary>Nothing but flags differs from what the client knows, and all of it the client can work out by itself.</summary>
+    public bool IsAllExpected { get; init; }
 
     /// <summary>UID stands in each FETCH (UID STORE).</summary>
     public bool WithUid { get; init; }

@@ -55,7 +55,11 @@ public sealed record FlagChange(UidSet Uids, FlagOperation Operation, FlagSet Fl
 /// <summary>What a flag change did.</summary>
 /// <param name="State">The snapshot after the change.</param>
 /// <param name="Modified">UIDs refused by UNCHANGEDSINCE.</param>
-public sealed record FlagOutcome(MailboxState State, UidSet Modified);
+public sealed record FlagOutcome(MailboxState State, UidSet Modified)
+{
+    /// <summary>The snapshot that was changed: all that <see cref="State"/> differs in from it is this change's doing.</summary>
+    public MailboxState? Before { get; init; }
+}
 
 /// <summary>Copied or moved messages, for COPYUID (RFC 4315, RFC 6851).</summary>
 /// <param name="UidValidity">UIDVALIDITY of the target.</param>

@@ -167,7 +167,9 @@ internal sealed class AccountStore(OpenAccount account, Action giveBack, Account
             return new FlagOutcome(marked.View.Of(image.State!, marked), modified);
         }
 
-        return await account.WriteAsync(edit => FlagChanges.Store(edit, mailbox, change), Durability.Process, cancellationToken);
+        return account.Published.Mailboxes.TryGetValue(mailbox.Value, out var known) && known.State is not null
+            ? await account.WriteSmallAsync(edit => FlagChanges.Store(edit, mailbox, change), cancellationToken)
+            : await account.WriteAsync(edit => FlagChanges.Store(edit, mailbox, change), Durability.Process, cancellationToken);
     }
 
     public Task<CopyOutcome> CopyAsync(MailboxId source, UidSet uids, MailboxId target, CancellationToken cancellationToken) =>

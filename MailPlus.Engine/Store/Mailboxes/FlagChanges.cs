@@ -10,6 +10,7 @@ internal static class FlagChanges
     public static FlagOutcome Store(AccountEdit edit, MailboxId id, FlagChange change)
     {
         var mailbox = edit.Loaded(id);
+        var before = mailbox.State!;
         ulong keywords;
         if (change.Operation == FlagOperation.Remove)
         {
@@ -23,7 +24,7 @@ internal static class FlagChanges
         var bits = new FlagBits(change.Operation, change.Flags.System, keywords, change.UnchangedSince?.Value ?? long.MaxValue);
         var refused = new List<Uid>();
         mailbox = Apply(edit, mailbox, bits, change.Uids, refused);
-        return new FlagOutcome(mailbox.State!, refused.Count == 0 ? UidSet.Empty : UidSet.From(refused));
+        return new FlagOutcome(mailbox.State!, refused.Count == 0 ? UidSet.Empty : UidSet.From(refused)) { Before = before };
     }
 
     /// <summary>Changes those flags that are everybody's: all but \Seen.</summary>

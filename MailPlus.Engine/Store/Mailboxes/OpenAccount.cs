@@ -71,6 +71,19 @@ internal abstract class OpenAccount
         }
     }
 
+    /// <summary>Runs a change of flags of a mailbox whose snapshot is in memory.</summary>
+    public async Task<T> WriteSmallAsync<T>(Func<AccountEdit, T> work, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await File.WriteSmallAsync(session => Edit.Run(session, work), cancellationToken);
+        }
+        catch (Exception failure)
+        {
+            throw ForCaller(failure);
+        }
+    }
+
     /// <summary>Runs a read on a connection of its own.</summary>
     public async Task<T> ReadAsync<T>(Func<SqlSession, T> work, CancellationToken cancellationToken)
     {
