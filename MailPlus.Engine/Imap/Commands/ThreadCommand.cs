@@ -27,7 +27,8 @@ internal sealed class ThreadCommand(bool byUid) : ImapCommand(byUid ? "UID THREA
 
     private async ValueTask<ThreadMessage[]> ReadAsync(SelectedMailbox selected, ThreadAlgorithm algorithm, Matches found, CancellationToken cancellationToken)
     {
-        var subjects = await selected.Store.SortColumnsAsync(selected.View, SortPart.Subject, ordered: false, cancellationToken);
+        // REFS looks at neither subjects nor dates of sending.
+        var subjects = algorithm == ThreadAlgorithm.Refs ? null : await selected.Store.SortColumnsAsync(selected.View, SortPart.Subject, ordered: false, cancellationToken);
         var threads = algorithm == ThreadAlgorithm.OrderedSubject ? null : await selected.Store.SortColumnsAsync(selected.View, SortPart.Thread, ordered: false, cancellationToken);
         var messages = new ThreadMessage[found.Count];
         var (count, near) = (0, 0);
@@ -39,7 +40,7 @@ internal sealed class ThreadCommand(bool byUid) : ImapCommand(byUid ? "UID THREA
                 {
                     position++;
                     var number = byUid ? message.Uid.Value : (uint)position;
-                    var at = subjects.IndexOf(message.Uid, near);
+                    var at = (subjects ?? threads)!.IndexOf(message.Uid, near);
                     messages[count++] = at < 0 ? new ThreadMessage(number, 0, default, 0, message.InternalDate) : Of(message, at, number, subjects, threads);
                     near = at + 1;
                 }
@@ -49,9 +50,9 @@ internal sealed class ThreadCommand(bool byUid) : ImapCommand(byUid ? "UID THREA
         return messages;
     }
 
-    private static ThreadMessage Of(in MessageState message, int at, uint number, SortColumns subjects, SortColumns? threads)
+    private static ThreadMessage Of(in MessageState message, int at, uint number, SortColumns? subjects, SortColumns? threads)
     {
-        var (sent, subject) = (subjects.Sent.Span[at], subjects.Subjects.Span[at]);
+        var (sent, subject) = subjects is null ? (long.MinValue, 0) : (subjects.Sent.Span[at], subjects.Subjects.Span[at]);
         var threadAt = threads?.IndexOf(message.Uid, at) ?? -1;
         return new ThreadMessage(
             number, threadAt < 0 ? 0 : threads!.MessageIds.Span[threadAt], threadAt < 0 ? default : threads!.ReferencesAt(threadAt), subject >> 1,
