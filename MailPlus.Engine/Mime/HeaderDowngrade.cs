@@ -86,10 +86,22 @@ internal static class HeaderDowngrade
         }
 
         var value = field[(colon + 1)..].Replace("\r", "", StringComparison.Ordinal).Replace("\n", "", StringComparison.Ordinal).Trim();
-        var raw = AddressFields.Contains(name) && InternetAddressList.TryParse(value, out var list) ? Addresses(name, list) : new Header(Encoding.UTF8, name, value).RawValue;
+        var raw = AddressFields.Contains(name) && InternetAddressList.TryParse(value, out var list) ? Addresses(name, list) : Encoded(name, value);
         output.Write(Encoding.ASCII.GetBytes(name + ":"));
         var text = Encoding.ASCII.GetBytes(Encoding.UTF8.GetString(raw).Replace("\r\n", "\n", StringComparison.Ordinal).TrimEnd('\n').Replace("\n", "\r\n", StringComparison.Ordinal) + "\r\n");
         output.Write(text);
+    }
+
+    private static byte[] Encoded(string name, string value)
+    {
+        try
+        {
+            return new Header(Encoding.UTF8, name, value).RawValue;
+        }
+        catch (ParseException)
+        {
+            return new Header(Encoding.UTF8, "Subject", value).RawValue; // parameters that are none: only their characters can be saved
+        }
     }
 
     private static byte[] Addresses(string name, InternetAddressList list)

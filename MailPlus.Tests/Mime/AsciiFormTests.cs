@@ -76,6 +76,25 @@ public sealed class AsciiFormTests
         Assert.Null(AsciiForm.Of(content, text.IndexOf("\r\n\r\n", StringComparison.Ordinal) + 4));
     }
 
+    [Theory]
+    [InlineData("Content-Type: text/plain; charset")]
+    [InlineData("Content-Type: ü")]
+    [InlineData("Content-Disposition: attachment; filename*=utf-8''ü; x")]
+    [InlineData("DKIM-Signature: v=1; ü")]
+    [InlineData("Received: from ü")]
+    [InlineData("Message-ID: <ü")]
+    [InlineData("ARC-Seal: ;;=ü=;")]
+    [InlineData("Authentication-Results: ü;;")]
+    [InlineData("List-Id: <ü")]
+    public async Task Fields_whose_parameters_are_none_become_ASCII_all_the_same(string field)
+    {
+        var text = $"Subject: 한글\r\n{field} ü\r\n\r\nbody";
+        await using var content = MessageContent.FromMemory(Encoding.UTF8.GetBytes(text));
+        var form = AsciiForm.Of(content, Encoding.UTF8.GetByteCount(text) - 4)!;
+        await using var shown = form.Over(content);
+        Assert.True(Ascii.IsValid(await TextAsync(shown)));
+    }
+
     private static int HeaderLength => Encoding.UTF8.GetByteCount(Message[..(Message.IndexOf("\r\n\r\n", StringComparison.Ordinal) + 4)]);
 
     private static async Task<string> TextAsync(MessageContent content)

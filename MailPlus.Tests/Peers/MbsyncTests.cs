@@ -185,7 +185,7 @@ public sealed partial class MbsyncTests(PeerServer peers)
         => string.Join(',', ids.Where((_, i) => chosen(i)).Select(id => far[id].Uid));
 
     private static async Task<string> HighestModSeqAsync(WireClient server)
-        => (await server.ImapOkAsync($"STATUS {Box} (HIGHESTMODSEQ UIDNEXT MESSAGES)"))[0];
+        => (await server.ImapOkAsync($"STATUS {Box} (HIGHESTMODSEQ UIDNEXT MESSAGES)")).Single(line => line.StartsWith("* STATUS ", StringComparison.Ordinal));
 
     private static string Message(string id)
         => $"From: Sync <sync@example.net>\r\nTo: mbsync@example.test\r\nSubject: {id}\r\nMessage-ID: <{id}@example.net>\r\n"

@@ -197,7 +197,7 @@ internal sealed class SelectedMailbox
             session.Untagged("OK [URLMECH INTERNAL] URLs of this mailbox are to be signed anew"); // RFC 4467 7
         }
 
-        if (news.IsAllExpected && ReferenceEquals(View, Known))
+        if (news.IsAllExpected && ReferenceEquals(View, Known) && Contexts.Count == 0)
         {
             View = Known = now;
             TellKeywords(session);

@@ -42,10 +42,10 @@ public sealed class ActivatedMailTests
         var sixth = await server.TryVerbAsync(["account", "add", server.Address("e"), "--password-stdin"], server.Plan.Password + "\n");
         Assert.Equal((1, true), (sixth.ExitCode, sixth.Errors.Contains("1 missing", StringComparison.Ordinal)));
         var file = Path.Combine(server.Home, "issuer");
-        await server.VerbAsync(["licence", "issuer", file]);
-        Assert.Equal(1, (await server.TryVerbAsync(["licence", "issuer", file])).ExitCode); // never overwritten
-        var key = (await server.VerbAsync(["licence", "issue", file, "--accounts", "20", "--until", "2099-12-31"])).Output.Trim();
-        Assert.Equal(1, (await server.TryVerbAsync(["licence", "issue", file, "--accounts", "0"])).ExitCode);
+        (await server.TryProgramAsync(["licence", "issuer", file])).MustSucceed("licence issuer");
+        Assert.Equal(1, (await server.TryProgramAsync(["licence", "issuer", file])).ExitCode); // never overwritten
+        var key = (await server.TryProgramAsync(["licence", "issue", file, "--accounts", "20", "--until", "2099-12-31"])).MustSucceed("licence issue").Output.Trim();
+        Assert.Equal(1, (await server.TryProgramAsync(["licence", "issue", file, "--accounts", "0"])).ExitCode);
         Assert.Equal(1, (await server.TryVerbAsync(["licence", "add", key])).ExitCode);
         Assert.Empty((await server.JsonAsync("licence", "list")).EnumerateArray());
         Assert.StartsWith("250", await RecipientAsync(server, "d"), StringComparison.Ordinal);
