@@ -147,6 +147,43 @@ public abstract class QueueContract
         Assert.Single(rig.Store.Inbox(1));
     }
 
+    [SkippableTheory]
+    [InlineData(-1, false)]
+    [InlineData(-1, true)]
+    [InlineData(1, false)]
+    public async Task A_clock_that_jumps_a_day_keeps_nothing_waiting_for_it(int days, bool whileStopped)
+    {
+        await using var rig = await DeliveryRig.OpenAsync(postgres: Postgres);
+        var fails = true;
+        rig.Store.Fail = _ => fails ? new IOException("disk") : null;
+        await rig.SendAsync("s@far.test", Text, DeliveryRig.Inbound, "ann@here.test");
+        await rig.SettleAsync(left: 1);
+        if (whileStopped)
+        {
+            await rig.Queue.StopAsync(default);
+        }
+
+        rig.Clock.AdjustTime(rig.Clock.GetUtcNow().AddDays(days));
+        var jumped = rig.Clock.GetUtcNow();
+        fails = false;
+        if (whileStopped)
+        {
+            await rig.ReopenAsync();
+        }
+
+        await Eventually.TrueAsync(
+            () =>
+            {
+                rig.Clock.Advance(TimeSpan.FromSeconds(20));
+                return Task.FromResult(rig.Store.Inbox(1).Count == 1);
+            },
+            () => "the message is in the mailbox");
+        await rig.SettleAsync();
+        Assert.True(rig.Clock.GetUtcNow() - jumped < TimeSpan.FromHours(12));
+        Assert.Single(rig.Store.Inbox(1));
+        Assert.DoesNotContain(rig.Happened, e => e is RecipientAttempted { Result: DeliveryResult.Failed });
+    }
+
     [SkippableFact]
     public async Task Mail_that_comes_back_to_a_mailbox_it_was_in_is_looping()
     {

@@ -159,8 +159,8 @@ public sealed class PostgresMailStoreTests(PostgresUnderTest postgres) : MailSto
     protected override async Task<IMailStore> OpenStoreAsync()
     {
         _database ??= await postgres.NewDatabaseAsync();
-        _server ??= new PostgresServer(_database, _threads, TimeProvider.System, NullLogger.Instance);
-        return await PostgresMailStore.OpenAsync(_server, Path.Combine(_folder, "spool"), TimeProvider.System, _options, default);
+        _server ??= new PostgresServer(_database, _threads, Clock, NullLogger.Instance);
+        return await PostgresMailStore.OpenAsync(_server, Path.Combine(_folder, "spool"), Clock, _options, default);
     }
 
     protected override async Task CleanAsync()

@@ -275,7 +275,7 @@ public sealed class SqliteMailStoreTests : MailStoreContract
         }
     }
 
-    protected override Task<IMailStore> OpenStoreAsync() => Task.FromResult<IMailStore>(new SqliteMailStore(Accounts, _threads, TimeProvider.System, _options));
+    protected override Task<IMailStore> OpenStoreAsync() => Task.FromResult<IMailStore>(new SqliteMailStore(Accounts, _threads, Clock, _options));
 
     protected override async Task CrashAsync()
     {

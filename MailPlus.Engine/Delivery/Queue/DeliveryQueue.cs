@@ -263,9 +263,17 @@ public sealed partial class DeliveryQueue : IAsyncDisposable
 
     private async Task ScanAsync()
     {
+        var looked = new Instant(long.MaxValue);
         while (true)
         {
             var now = Instant.Now(_around.Clock);
+            if (now.CompareTo(looked) < 0)
+            {
+                // The clock went back, perhaps while nobody ran: times set by it lie too far ahead.
+                await _file.MendTimesAsync(now, RetrySchedule.LongestWait(_around.Settings.Current.Delivery) + LongestPause, _stopping.Token);
+            }
+
+            looked = now;
             var until = await LoadAsync(now) == LoadAtOnce ? now.Plus(TimeSpan.FromMilliseconds(1)) : await NextScanAsync(now);
             await _scan.WaitUntilAsync(until, _stopping.Token);
         }

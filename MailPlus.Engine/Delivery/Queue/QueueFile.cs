@@ -150,6 +150,13 @@ internal sealed class QueueFile : IAsyncDisposable
         return true;
     }, Durability.Full, cancellationToken);
 
+    /// <summary>Makes recipients due that no schedule can have made wait so long: the clock was ahead when their time was set. What a sender holds back stays.</summary>
+    public Task<bool> MendTimesAsync(Instant now, TimeSpan longestWait, CancellationToken cancellationToken) => _file.WriteAsync(session =>
+    {
+        session.Statement($"UPDATE recipient SET next = ?1 WHERE state = 1 AND next > ?2 {NotBefore}").Bind(0, now.Microseconds).Bind(1, now.Plus(longestWait).Microseconds).Execute();
+        return true;
+    }, Durability.Full, cancellationToken);
+
     /// <summary>Ids of entries with a recipient whose time has come, the most urgent and then the earliest first, those in hand left out.</summary>
     public Task<IReadOnlyList<EntryId>> FindDueAsync(Instant now, int limit, Func<EntryId, bool> isOwned, CancellationToken cancellationToken) =>
         _file.ReadAsync<IReadOnlyList<EntryId>>(session =>

@@ -50,6 +50,9 @@ internal static class RetrySchedule
     public static RecipientResult Late(RecipientResult result, string why) =>
         result with { Result = DeliveryResult.Failed, Status = "5.4.7", Reply = $"not delivered by the time the sender set; {why}" };
 
+    /// <summary>The longest a recipient is made to wait for the next attempt.</summary>
+    public static TimeSpan LongestWait(DeliverySettings settings) => TimeSpan.FromSeconds(settings.RetrySeconds.DefaultIfEmpty(Fallback).Max());
+
     private static TimeSpan Wait(IReadOnlyList<int> seconds, int attempts) =>
         TimeSpan.FromSeconds(Math.Max(1, seconds.Count == 0 ? Fallback : seconds[Math.Min(attempts, seconds.Count - 1)]));
 
