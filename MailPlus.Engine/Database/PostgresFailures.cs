@@ -9,6 +9,7 @@ internal static class PostgresFailures
     /// <summary>What a caller is told: trouble of the server becomes a temporary <see cref="RefusalKind.Unavailable"/>, anything else stays what it is.</summary>
     public static Exception ForCaller(Exception failure) => failure switch
     {
+        PostgresException { SqlState: PostgresErrorCodes.DiskFull } full => DiskFailures.Full("PostgreSQL", full.Message),
         PostgresException postgres when !IsServers(postgres.SqlState) => failure,
         NpgsqlException or IOException or TimeoutException => SqliteFailures.Unavailable("PostgreSQL", failure.Message),
         _ => failure,

@@ -10,6 +10,8 @@ internal static class SqliteFailures
     /// <summary>What a caller is told: storage trouble becomes a temporary <see cref="RefusalKind.Unavailable"/>, anything else stays what it is.</summary>
     public static Exception ForCaller(Exception failure, string fileName) => failure switch
     {
+        SqliteException { SqliteErrorCode: raw.SQLITE_FULL } => DiskFailures.Full(fileName, failure.Message),
+        IOException when DiskFailures.IsFull(failure) => DiskFailures.Full(fileName, failure.Message),
         SqliteException sqlite when IsStorage(sqlite.SqliteErrorCode) => Unavailable(fileName, sqlite.Message),
         IOException or UnauthorizedAccessException => Unavailable(fileName, failure.Message),
         _ => failure,

@@ -221,7 +221,8 @@ public sealed class Acceptance : IAcceptance
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
-            throw new RefusedException(new Refusal(RefusalKind.Unavailable, "QueueUnavailable") { Temporary = true, Detail = failure.Message });
+            throw DiskFailures.IsFull(failure) ? DiskFailures.Full("queue", failure.Message)
+                : new RefusedException(new Refusal(RefusalKind.Unavailable, "QueueUnavailable") { Temporary = true, Detail = failure.Message });
         }
         finally
         {

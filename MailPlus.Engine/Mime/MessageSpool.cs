@@ -1,4 +1,5 @@
 using System.Buffers;
+using MailPlus.Engine.Primitives;
 
 namespace MailPlus.Engine.Mime;
 
@@ -35,7 +36,7 @@ public sealed class SpoolFolder
 
 /// <summary>
 /// Takes a message of unknown size piece by piece: in pooled memory up to <see cref="MemoryLimit"/>, then in a file. Write through the <see cref="IBufferWriter{T}"/>, then
-/// call <see cref="DrainAsync"/> so that memory stays bounded.
+/// call <see cref="DrainAsync"/> so that memory stays bounded. A disk that fails is told at the end, so that a peer that is still sending gets an answer.
 /// </summary>
 public sealed class MessageSpool : IBufferWriter<byte>, IAsyncDisposable
 {
@@ -50,6 +51,7 @@ public sealed class MessageSpool : IBufferWriter<byte>, IAsyncDisposable
     private long _inFile;
     private FileStream? _file;
     private string? _fileName;
+    private Exception? _failure;
 
     internal MessageSpool(SpoolFolder folder) => _folder = folder;
 
@@ -81,14 +83,16 @@ public sealed class MessageSpool : IBufferWriter<byte>, IAsyncDisposable
     {
         _filled = 0;
         _inFile = 0;
+        _failure = null;
         await CloseFileAsync();
         DeleteFile();
     }
 
     /// <summary>The message. A file is flushed to the disk first. The spool is empty afterwards and what it held belongs to the content.</summary>
+    /// <exception cref="RefusedException">Unavailable: the disk is full or broken.</exception>
     public async ValueTask<MessageContent> FinishAsync(CancellationToken cancellationToken)
     {
-        if (_file is null && _filled <= MemoryLimit)
+        if (_file is null && _failure is null && _filled <= MemoryLimit)
         {
             var content = new PooledContent(_buffer, _filled);
             _buffer = [];
@@ -97,9 +101,25 @@ public sealed class MessageSpool : IBufferWriter<byte>, IAsyncDisposable
         }
 
         await WriteOutAsync(cancellationToken);
-        var file = _file!;
-        // fsync has no asynchronous form; big messages are rare enough for a pool thread.
-        await Task.Run(() => file.Flush(flushToDisk: true), cancellationToken);
+        if (_file is { } file)
+        {
+            try
+            {
+                // fsync has no asynchronous form; big messages are rare enough for a pool thread.
+                await Task.Run(() => file.Flush(flushToDisk: true), cancellationToken);
+            }
+            catch (IOException failure)
+            {
+                _failure = failure;
+            }
+        }
+
+        if (_failure is { } failed)
+        {
+            await ClearAsync();
+            throw DiskFailures.Refused("spool", failed);
+        }
+
         var length = _inFile;
         await CloseFileAsync();
         ReturnBuffer();
@@ -132,6 +152,26 @@ public sealed class MessageSpool : IBufferWriter<byte>, IAsyncDisposable
 
     private async ValueTask WriteOutAsync(CancellationToken cancellationToken)
     {
+        try
+        {
+            if (_failure is null)
+            {
+                await WriteFileAsync(cancellationToken);
+            }
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            _failure = failure;
+            await CloseFileAsync();
+            DeleteFile();
+        }
+
+        _inFile += _filled;
+        _filled = 0;
+    }
+
+    private async ValueTask WriteFileAsync(CancellationToken cancellationToken)
+    {
         if (_file is null)
         {
             _fileName = _folder.NewFileName();
@@ -145,8 +185,6 @@ public sealed class MessageSpool : IBufferWriter<byte>, IAsyncDisposable
         }
 
         await _file.WriteAsync(_buffer.AsMemory(0, _filled), cancellationToken);
-        _inFile += _filled;
-        _filled = 0;
     }
 
     private async ValueTask CloseFileAsync()

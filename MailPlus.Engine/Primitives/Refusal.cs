@@ -54,6 +54,9 @@ public sealed record Refusal(RefusalKind Kind, string TextKey)
     /// <summary>True when the same request may succeed later.</summary>
     public bool Temporary { get; init; }
 
+    /// <summary>Of <see cref="RefusalKind.Unavailable"/>: storage is there and full (SMTP 452 4.3.1, IMAP OVERQUOTA).</summary>
+    public bool IsStorageFull { get; init; }
+
     /// <summary>Enhanced status code (RFC 3463) where the kind's usual one is not exact, e.g. "5.4.6" for a loop; null follows the kind.</summary>
     public string? EnhancedStatus { get; init; }
 

@@ -43,12 +43,25 @@ public sealed class PostgresUnderTest : IAsyncLifetime
         return $"Host={_folder};Username=mailplus;Timeout=120;Command Timeout=300;Database={name}";
     }
 
+    /// <summary>The connection string of a new database whose tables lie on a volume; it must be dropped before that goes.</summary>
+    public async Task<string> NewDatabaseAsync(SmallVolume volume)
+    {
+        var connection = await NewDatabaseAsync();
+        var (name, folder) = (NameOf(connection), Path.Combine(volume.Folder, "tables"));
+        Directory.CreateDirectory(folder);
+        (await ChildProcess.RunAsync("chown", [Owner, folder])).MustSucceed("chown");
+        await SqlAsync($"CREATE TABLESPACE {name} LOCATION '{folder}'", $"ALTER DATABASE {name} SET TABLESPACE {name}");
+        return connection;
+    }
+
+    /// <summary>Removes a database and the tablespace of the same name.</summary>
+    public Task DropDatabaseAsync(string connection) => SqlAsync($"DROP DATABASE {NameOf(connection)} WITH (FORCE)", $"DROP TABLESPACE {NameOf(connection)}");
+
     /// <summary>A new database with the same contents as another, as they are at this moment.</summary>
     public async Task<string> CopyDatabaseAsync(string connection)
     {
         var copy = await NewDatabaseAsync();
-        static string Name(string connection) => connection[(connection.LastIndexOf('=') + 1)..];
-        (await ChildProcess.RunAsync("bash", ["-c", $"set -o pipefail; {Programs}/pg_dump -h {_folder} -U mailplus -d {Name(connection)} | {Programs}/psql -q -X -v ON_ERROR_STOP=1 -h {_folder} -U mailplus -d {Name(copy)}"])).MustSucceed("pg_dump");
+        (await ChildProcess.RunAsync("bash", ["-c", $"set -o pipefail; {Programs}/pg_dump -h {_folder} -U mailplus -d {NameOf(connection)} | {Programs}/psql -q -X -v ON_ERROR_STOP=1 -h {_folder} -U mailplus -d {NameOf(copy)}"])).MustSucceed("pg_dump");
         return copy;
     }
 
@@ -63,6 +76,16 @@ public sealed class PostgresUnderTest : IAsyncLifetime
         if (_folder is not null)
         {
             await ScratchFolder.DeleteAsync(_folder);
+        }
+    }
+
+    private static string NameOf(string connection) => connection[(connection.LastIndexOf('=') + 1)..];
+
+    private async Task SqlAsync(params string[] statements)
+    {
+        foreach (var statement in statements)
+        {
+            (await RunAsync("psql", "-q", "-X", "-v", "ON_ERROR_STOP=1", "-h", _folder!, "-U", "mailplus", "-d", "postgres", "-c", statement)).MustSucceed(statement);
         }
     }
 

@@ -41,6 +41,9 @@ public sealed record ServerPlan
     /// <summary>Connection string of a PostgreSQL database, null for files.</summary>
     public string? Database { get; init; }
 
+    /// <summary>The scratch folder, null for a new one where temporary files lie. It is removed with the server.</summary>
+    public string? Home { get; init; }
+
     /// <summary>Further arguments of <c>serve</c>.</summary>
     public IReadOnlyList<string> Arguments { get; init; } = [];
 }
@@ -65,7 +68,7 @@ public sealed partial class RunningServer : IAsyncDisposable
     private RunningServer(ServerPlan plan)
     {
         Plan = plan;
-        Home = System.IO.Directory.CreateTempSubdirectory("mailplus-test-").FullName;
+        Home = plan.Home is { } home ? System.IO.Directory.CreateDirectory(home).FullName : System.IO.Directory.CreateTempSubdirectory("mailplus-test-").FullName;
         Data = Path.Combine(Home, "data");
         _portsFile = Path.Combine(Home, "ports.json");
     }

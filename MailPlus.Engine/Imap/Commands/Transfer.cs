@@ -73,7 +73,15 @@ internal sealed class Transfer(SelectedMailbox from, Place target, MessageScanne
         catch when (targets.Count > 0)
         {
             // All or nothing (RFC 3501 6.4.7): what is there already goes again.
-            await target.Store.ExpungeAsync(target.Id, UidSet.From(targets), regardless: true, CancellationToken.None);
+            try
+            {
+                await target.Store.ExpungeAsync(target.Id, UidSet.From(targets), regardless: true, CancellationToken.None);
+            }
+            catch (RefusedException refused) when (refused.Refusal.Temporary)
+            {
+                // A full disk may have no room for that either. Copies stay then; what is said is why there are no more of them, and the sources are all there.
+            }
+
             throw;
         }
 

@@ -1,9 +1,10 @@
 using MailPlus.Engine.Mime;
+using MailPlus.Engine.Primitives;
 
 namespace MailPlus.Engine.Imap.Server;
 
 /// <summary>Takes in the octets of a message: small ones in memory, bigger ones in a file on the data folder's disk, so that the store can link it into place.
-/// What a crash leaves there goes when <see cref="SpoolFolder"/> is opened.</summary>
+/// What a crash leaves there goes when <see cref="SpoolFolder"/> is opened. A disk that fails is told at the end: what the client sends is read all the same.</summary>
 /// <param name="dataFolder">Where the spool folder is.</param>
 /// <param name="expected">Octets that will come, when that is known: saves growing.</param>
 internal sealed class LiteralSpool(string dataFolder, long expected = 0) : IAsyncDisposable
@@ -16,6 +17,7 @@ internal sealed class LiteralSpool(string dataFolder, long expected = 0) : IAsyn
     private string _fileName = "";
     private int _inMemory;
     private bool _finished;
+    private Exception? _failure;
 
     /// <summary>Octets this one may hold in memory; what is larger goes to a file.</summary>
     public int MemoryOctets { get; init; } = MostInMemory;
@@ -46,24 +48,51 @@ internal sealed class LiteralSpool(string dataFolder, long expected = 0) : IAsyn
             return;
         }
 
-        if (_file is null)
+        try
         {
-            await OpenFileAsync(cancellationToken);
-        }
+            if (_failure is null)
+            {
+                if (_file is null)
+                {
+                    await OpenFileAsync(cancellationToken);
+                }
 
-        await _file!.WriteAsync(octets, cancellationToken);
+                await _file!.WriteAsync(octets, cancellationToken);
+            }
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            _failure = failure;
+        }
     }
 
     /// <summary>The message; it outlives the spool and is removed with its own disposal.</summary>
+    /// <exception cref="RefusedException">Unavailable: the disk is full or broken.</exception>
     public async ValueTask<MessageContent> FinishAsync(CancellationToken cancellationToken)
     {
-        if (_file is null)
+        if (_file is null && _failure is null)
         {
             return MessageContent.FromMemory(_memory.AsMemory(0, _inMemory));
         }
 
-        await _file.FlushAsync(cancellationToken);
-        await _file.DisposeAsync();
+        try
+        {
+            if (_failure is null)
+            {
+                await _file!.FlushAsync(cancellationToken);
+                await _file.DisposeAsync();
+            }
+        }
+        catch (IOException failure)
+        {
+            _failure = failure;
+        }
+
+        if (_failure is { } failed)
+        {
+            throw DiskFailures.Refused("spool", failed);
+        }
+
         _finished = true;
         return new SpooledContent(_fileName);
     }
@@ -72,7 +101,15 @@ internal sealed class LiteralSpool(string dataFolder, long expected = 0) : IAsyn
     {
         if (_file is not null && !_finished)
         {
-            await _file.DisposeAsync();
+            try
+            {
+                await _file.DisposeAsync(); // writes what it still holds
+            }
+            catch (IOException) when (_failure is not null)
+            {
+                // It has been told.
+            }
+
             File.Delete(_fileName);
         }
     }

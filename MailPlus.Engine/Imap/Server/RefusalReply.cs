@@ -24,6 +24,7 @@ internal static class RefusalReply
         RefusalKind.TooLarge => No(refusal, "TOOBIG"),
         RefusalKind.TooMany => No(refusal, "LIMIT"),
         RefusalKind.Conflict => No(refusal, "INUSE"),
+        RefusalKind.Unavailable when refusal.IsStorageFull => No(refusal, "OVERQUOTA"), // whoever's the limit is (RFC 5530 3)
         RefusalKind.Unavailable => No(refusal, "UNAVAILABLE"),
         _ => No(refusal, "CANNOT"),
     };

@@ -15,7 +15,17 @@ internal sealed class MessageAcceptor(SmtpSession session)
     public async ValueTask<SmtpReply?> AcceptAsync(MessageSpool spool)
     {
         var transaction = session.Transaction!;
-        var content = await spool.FinishAsync(CancellationToken.None);
+        MessageContent content;
+        try
+        {
+            content = await spool.FinishAsync(CancellationToken.None);
+        }
+        catch (RefusedException full)
+        {
+            await session.EndTransactionAsync();
+            return SmtpReplies.For(full.Refusal, SmtpStep.Data);
+        }
+
         await using (content)
         {
             var source = transaction.Parameters.SmtpUtf8 ? session.Source with { Protocol = session.ProtocolName(smtpUtf8: true) } : session.Source;

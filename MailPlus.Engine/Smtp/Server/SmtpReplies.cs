@@ -127,6 +127,7 @@ internal static class SmtpReplies
             RefusalKind.AuthenticationFailed => (535, "5.7.8"),
             RefusalKind.Throttled => step == SmtpStep.Auth ? (454, "4.7.0") : (450, "4.7.1"), // mail-rules 14: never 5xx
             RefusalKind.NotAllowed when step == SmtpStep.Mail && !refusal.Temporary => (553, "5.7.1"),
+            RefusalKind.Unavailable when refusal.IsStorageFull => (452, "4.3.1"), // RFC 5321 4.2.3
             RefusalKind.Unavailable or RefusalKind.Conflict => (451, "4.3.0"),
             RefusalKind.Invalid => refusal.Temporary ? (451, "4.6.0") : step == SmtpStep.Data ? (554, "5.6.0") : (553, "5.1.3"),
             RefusalKind.MessageRefused when step == SmtpStep.Data => refusal.Temporary ? (451, "4.7.1") : (554, "5.7.1"),
