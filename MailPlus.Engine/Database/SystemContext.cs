@@ -17,6 +17,12 @@ public abstract class SystemContext(DbContextOptions options) : DbContext(option
 
     internal DbSet<DkimKeyRow> DkimKeys => Set<DkimKeyRow>();
 
+    internal DbSet<DnsObservationRow> DnsObservations => Set<DnsObservationRow>();
+
+    internal DbSet<BccRuleRow> BccRules => Set<BccRuleRow>();
+
+    internal DbSet<DisclaimerRow> Disclaimers => Set<DisclaimerRow>();
+
     internal DbSet<AliasRow> Aliases => Set<AliasRow>();
 
     internal DbSet<AliasMemberRow> AliasMembers => Set<AliasMemberRow>();
@@ -69,6 +75,7 @@ public abstract class SystemContext(DbContextOptions options) : DbContext(option
             table.HasIndex(row => new { row.DomainId, row.Selector }).IsUnique();
             table.HasOne<DomainRow>().WithMany().HasForeignKey(row => row.DomainId).OnDelete(DeleteBehavior.Cascade);
         });
+        DomainTables.Add(modelBuilder);
         modelBuilder.Entity<AliasRow>(table =>
         {
             table.ToTable("aliases").HasKey(row => row.Id);

@@ -235,6 +235,85 @@ namespace MailPlus.Engine.Database.Migrations.Postgres.SystemTables
                     b.ToTable("aliases", (string)null);
                 });
 
+            modelBuilder.Entity("MailPlus.Engine.Database.BccRuleRow", b =>
+                {
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint");
+
+                    NpgsqlPropertyBuilderExtensions.UseIdentityByDefaultColumn(b.Property<long>("Id"));
+
+                    b.Property<int>("Criterion")
+                        .HasColumnType("integer");
+
+                    b.Property<long>("DomainId")
+                        .HasColumnType("bigint");
+
+                    b.Property<string>("Pattern")
+                        .IsRequired()
+                        .HasMaxLength(320)
+                        .HasColumnType("character varying(320)");
+
+                    b.Property<string>("Target")
+                        .IsRequired()
+                        .HasMaxLength(320)
+                        .HasColumnType("character varying(320)");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("DomainId", "Criterion", "Pattern", "Target")
+                        .IsUnique();
+
+                    b.ToTable("bcc_rules", (string)null);
+                });
+
+            modelBuilder.Entity("MailPlus.Engine.Database.DisclaimerRow", b =>
+                {
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint");
+
+                    NpgsqlPropertyBuilderExtensions.UseIdentityByDefaultColumn(b.Property<long>("Id"));
+
+                    b.Property<string>("Conditions")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<long>("DomainId")
+                        .HasColumnType("bigint");
+
+                    b.Property<string>("Html")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<bool>("IsEnabled")
+                        .HasColumnType("boolean");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasMaxLength(100)
+                        .HasColumnType("character varying(100)");
+
+                    b.Property<bool>("NeedsAll")
+                        .HasColumnType("boolean");
+
+                    b.Property<bool>("OnlyOutward")
+                        .HasColumnType("boolean");
+
+                    b.Property<string>("Plain")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<int>("Position")
+                        .HasColumnType("integer");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("DomainId");
+
+                    b.ToTable("disclaimers", (string)null);
+                });
+
             modelBuilder.Entity("MailPlus.Engine.Database.DkimKeyRow", b =>
                 {
                     b.Property<long>("Id")
@@ -280,6 +359,41 @@ namespace MailPlus.Engine.Database.Migrations.Postgres.SystemTables
                         .IsUnique();
 
                     b.ToTable("dkim_keys", (string)null);
+                });
+
+            modelBuilder.Entity("MailPlus.Engine.Database.DnsObservationRow", b =>
+                {
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint");
+
+                    NpgsqlPropertyBuilderExtensions.UseIdentityByDefaultColumn(b.Property<long>("Id"));
+
+                    b.Property<long>("DomainId")
+                        .HasColumnType("bigint");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasMaxLength(255)
+                        .HasColumnType("character varying(255)");
+
+                    b.Property<long>("Time")
+                        .HasColumnType("bigint");
+
+                    b.Property<string>("Type")
+                        .IsRequired()
+                        .HasMaxLength(16)
+                        .HasColumnType("character varying(16)");
+
+                    b.Property<string>("Value")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("DomainId", "Type", "Name");
+
+                    b.ToTable("dns_observations", (string)null);
                 });
 
             modelBuilder.Entity("MailPlus.Engine.Database.DomainRow", b =>
@@ -660,7 +774,34 @@ namespace MailPlus.Engine.Database.Migrations.Postgres.SystemTables
                         .IsRequired();
                 });
 
+            modelBuilder.Entity("MailPlus.Engine.Database.BccRuleRow", b =>
+                {
+                    b.HasOne("MailPlus.Engine.Database.DomainRow", null)
+                        .WithMany()
+                        .HasForeignKey("DomainId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+                });
+
+            modelBuilder.Entity("MailPlus.Engine.Database.DisclaimerRow", b =>
+                {
+                    b.HasOne("MailPlus.Engine.Database.DomainRow", null)
+                        .WithMany()
+                        .HasForeignKey("DomainId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+                });
+
             modelBuilder.Entity("MailPlus.Engine.Database.DkimKeyRow", b =>
+                {
+                    b.HasOne("MailPlus.Engine.Database.DomainRow", null)
+                        .WithMany()
+                        .HasForeignKey("DomainId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+                });
+
+            modelBuilder.Entity("MailPlus.Engine.Database.DnsObservationRow", b =>
                 {
                     b.HasOne("MailPlus.Engine.Database.DomainRow", null)
                         .WithMany()

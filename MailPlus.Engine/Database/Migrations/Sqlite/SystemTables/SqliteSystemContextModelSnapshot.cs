@@ -223,6 +223,81 @@ namespace MailPlus.Engine.Database.Migrations.Sqlite.SystemTables
                     b.ToTable("aliases", (string)null);
                 });
 
+            modelBuilder.Entity("MailPlus.Engine.Database.BccRuleRow", b =>
+                {
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("INTEGER");
+
+                    b.Property<int>("Criterion")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long>("DomainId")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("Pattern")
+                        .IsRequired()
+                        .HasMaxLength(320)
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("Target")
+                        .IsRequired()
+                        .HasMaxLength(320)
+                        .HasColumnType("TEXT");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("DomainId", "Criterion", "Pattern", "Target")
+                        .IsUnique();
+
+                    b.ToTable("bcc_rules", (string)null);
+                });
+
+            modelBuilder.Entity("MailPlus.Engine.Database.DisclaimerRow", b =>
+                {
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("Conditions")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<long>("DomainId")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("Html")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<bool>("IsEnabled")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasMaxLength(100)
+                        .HasColumnType("TEXT");
+
+                    b.Property<bool>("NeedsAll")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<bool>("OnlyOutward")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("Plain")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<int>("Position")
+                        .HasColumnType("INTEGER");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("DomainId");
+
+                    b.ToTable("disclaimers", (string)null);
+                });
+
             modelBuilder.Entity("MailPlus.Engine.Database.DkimKeyRow", b =>
                 {
                     b.Property<long>("Id")
@@ -266,6 +341,39 @@ namespace MailPlus.Engine.Database.Migrations.Sqlite.SystemTables
                         .IsUnique();
 
                     b.ToTable("dkim_keys", (string)null);
+                });
+
+            modelBuilder.Entity("MailPlus.Engine.Database.DnsObservationRow", b =>
+                {
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long>("DomainId")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasMaxLength(255)
+                        .HasColumnType("TEXT");
+
+                    b.Property<long>("Time")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("Type")
+                        .IsRequired()
+                        .HasMaxLength(16)
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("Value")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("DomainId", "Type", "Name");
+
+                    b.ToTable("dns_observations", (string)null);
                 });
 
             modelBuilder.Entity("MailPlus.Engine.Database.DomainRow", b =>
@@ -635,7 +743,34 @@ namespace MailPlus.Engine.Database.Migrations.Sqlite.SystemTables
                         .IsRequired();
                 });
 
+            modelBuilder.Entity("MailPlus.Engine.Database.BccRuleRow", b =>
+                {
+                    b.HasOne("MailPlus.Engine.Database.DomainRow", null)
+                        .WithMany()
+                        .HasForeignKey("DomainId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+                });
+
+            modelBuilder.Entity("MailPlus.Engine.Database.DisclaimerRow", b =>
+                {
+                    b.HasOne("MailPlus.Engine.Database.DomainRow", null)
+                        .WithMany()
+                        .HasForeignKey("DomainId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+                });
+
             modelBuilder.Entity("MailPlus.Engine.Database.DkimKeyRow", b =>
+                {
+                    b.HasOne("MailPlus.Engine.Database.DomainRow", null)
+                        .WithMany()
+                        .HasForeignKey("DomainId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+                });
+
+            modelBuilder.Entity("MailPlus.Engine.Database.DnsObservationRow", b =>
                 {
                     b.HasOne("MailPlus.Engine.Database.DomainRow", null)
                         .WithMany()
