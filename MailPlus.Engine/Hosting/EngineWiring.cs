@@ -22,6 +22,7 @@ using MailPlus.Engine.MailAuth;
 using MailPlus.Engine.MailAuth.Dmarc;
 using MailPlus.Engine.Mime;
 using MailPlus.Engine.Monitoring;
+using MailPlus.Engine.Monitoring.Dns;
 using MailPlus.Engine.Net.Connections;
 using MailPlus.Engine.Net.Listeners;
 using MailPlus.Engine.Net.Local;
@@ -94,6 +95,9 @@ public sealed class EngineWiring : IAsyncDisposable
 
     /// <summary>Alias operations.</summary>
     public AliasOperations Aliases { get; private set; } = null!;
+
+    /// <summary>What DNS says about the domains.</summary>
+    public DnsOperations Dns { get; private set; } = null!;
 
     /// <summary>DKIM operations.</summary>
     public DkimOperations Dkim { get; private set; } = null!;
@@ -290,6 +294,8 @@ public sealed class EngineWiring : IAsyncDisposable
         Dkim = new DkimOperations(database, keyring, Resolver);
         LocalNetworks = new LocalNetworks(settings, clock);
         Policies = new SmtpPolicies(settings, LocalNetworks, Resolver, addressBook.IsLocal, clock);
+        var live = new DnsResolver(settings, clock) { AlwaysAsks = true };
+        Dns = new DnsOperations(new DnsSubjects(live, settings, Certificates) { Database = database, Domains = Domains, Dkim = Dkim, Policies = Keep(new StsFetch(live)), Clock = clock });
 
         var tlsLedger = new TlsLedger(database, clock);
         TlsReports = new TlsReportOperations(database, tlsLedger);
@@ -304,7 +310,7 @@ public sealed class EngineWiring : IAsyncDisposable
 
         WireListeners(queue, name => authorities.IsConfigured ? Certificates.AskingOptionsFor(name) : Certificates.OptionsFor(name), logs, clock);
         var signIns = new SignInJournal(database, Events, clock);
-        var loops = new EngineLoops([new EngineLoop("log-writer", logWriter.RunAsync), new EngineLoop("sign-in-journal", signIns.RunAsync), new EngineLoop("tls-ledger", tlsLedger.RunAsync), new EngineLoop("sts-policies", stsPolicies.RunAsync), new EngineLoop("search-index", Index.RunAsync), new EngineLoop("licences", token => Licences.RunAsync(clock, token)), new EngineLoop("dkim-keys", new DkimRotation(Dkim, clock, logs.CreateLogger<DkimRotation>()).RunAsync), .. server is null ? (ReadOnlySpan<EngineLoop>)[] : [new EngineLoop("notices", server.RunAsync), new EngineLoop("system-follow", database.RunAsync), new EngineLoop("store-follow", shared!.FollowAsync)]], clock, logs.CreateLogger<EngineHost>());
+        var loops = new EngineLoops([new EngineLoop("log-writer", logWriter.RunAsync), new EngineLoop("sign-in-journal", signIns.RunAsync), new EngineLoop("tls-ledger", tlsLedger.RunAsync), new EngineLoop("sts-policies", stsPolicies.RunAsync), new EngineLoop("search-index", Index.RunAsync), new EngineLoop("licences", token => Licences.RunAsync(clock, token)), new EngineLoop("dkim-keys", new DkimRotation(Dkim, clock, logs.CreateLogger<DkimRotation>()).RunAsync), new EngineLoop("dns-watch", new DnsWatch(Dns, clock, logs.CreateLogger<DnsWatch>()).RunAsync), .. server is null ? (ReadOnlySpan<EngineLoop>)[] : [new EngineLoop("notices", server.RunAsync), new EngineLoop("system-follow", database.RunAsync), new EngineLoop("store-follow", shared!.FollowAsync)]], clock, logs.CreateLogger<EngineHost>());
         Host = Keep(new EngineHost(queue, Listeners, loops, logs.CreateLogger<EngineHost>()));
 
         var firstRun = new FirstRun(folder.Root);
@@ -314,7 +320,7 @@ public sealed class EngineWiring : IAsyncDisposable
             firstRun.Begin();
         }
 
-        Doctor = new Doctor(new DoctorSubjects(Run, settings, addressBook, Store) { Certificates = Certificates, Listeners = Listeners, Resolver = Resolver, Clock = clock, Index = Index });
+        Doctor = new Doctor(new DoctorSubjects(Run, settings, addressBook, Store) { Certificates = Certificates, Listeners = Listeners, Dns = Dns, Clock = clock, Index = Index });
         Backups = new Backup.BackupOperations(new Backup.BackupSources(folder.Root, database, logDatabase, queue, Store) { InDatabase = Run.Database is not null }, addressBook, clock);
     }
 

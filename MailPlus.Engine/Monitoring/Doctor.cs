@@ -1,7 +1,8 @@
+using System.Globalization;
 using MailPlus.Engine.Accounts;
+using MailPlus.Engine.Monitoring.Dns;
 using MailPlus.Engine.Net.Listeners;
 using MailPlus.Engine.Primitives;
-using MailPlus.Engine.Resolver;
 using MailPlus.Engine.Search;
 using MailPlus.Engine.Settings;
 using MailPlus.Engine.Store.Contract;
@@ -37,8 +38,8 @@ public sealed record DoctorSubjects(RunOptions Run, ISettingsSource Settings, Ad
     /// <summary>Listeners.</summary>
     public required ListenerSet Listeners { get; init; }
 
-    /// <summary>DNS.</summary>
-    public required IDnsResolver Resolver { get; init; }
+    /// <summary>DNS of the domains.</summary>
+    public required DnsOperations Dns { get; init; }
 
     /// <summary>The full-text index.</summary>
     public required SearchIndex Index { get; init; }
@@ -51,6 +52,7 @@ public sealed record DoctorSubjects(RunOptions Run, ISettingsSource Settings, Ad
 public sealed class Doctor(DoctorSubjects subjects)
 {
     private const int MaximumShown = 20;
+    private const int MaximumDomains = 50;
     private static readonly TimeSpan SoonExpired = TimeSpan.FromDays(14);
 
     /// <summary>Looks at everything; takes as long as DNS does.</summary>
@@ -60,11 +62,14 @@ public sealed class Doctor(DoctorSubjects subjects)
         var found = new List<Diagnosis> { ExamineFolder(), ExamineSetup() };
         found.AddRange(await ExaminePortsAsync(cancellationToken));
         found.AddRange(ExamineCertificate());
-        found.AddRange(await new DnsDoctor(subjects.Resolver, subjects.Settings, subjects.AddressBook).ExamineAsync(cancellationToken));
+        found.AddRange((await subjects.Dns.ExamineAllAsync(MaximumDomains, cancellationToken)).Select(Told));
         found.AddRange(await ExamineStoreAsync(cancellationToken));
         found.Add(ExamineIndex(subjects.Index.Status));
         return found;
     }
+
+    private static Diagnosis Told(DnsCheck check) => new("dns", check.Health, string.Join(
+        ' ', check.Publish.Select(record => $"Publish: {record.Name} {record.Type} {record.Value.ReplaceLineEndings("\\n")}".TrimEnd() + ".").Prepend(DnsCheckText.What(check, CultureInfo.InvariantCulture))));
 
     private Diagnosis ExamineFolder()
     {

@@ -22,6 +22,9 @@ public sealed class DnsResolver(ISettingsSource settings, TimeProvider clock) : 
     private readonly Lock _change = new();
     private Session? _session;
 
+    /// <summary>Answers that are kept are not used: for who wants to see what DNS says now.</summary>
+    internal bool AlwaysAsks { get; init; }
+
     /// <inheritdoc/>
     public ValueTask<DnsAnswer<MailExchanger>> QueryMxAsync(DomainName domain, CancellationToken cancellationToken) => QueryMxAsync(domain.Ascii, cancellationToken);
 
@@ -95,6 +98,14 @@ public sealed class DnsResolver(ISettingsSource settings, TimeProvider clock) : 
         QueryAsync(QueryType.CNAME, name, static records => records.CnameRecords().Select(alias => Name(alias.CanonicalName)), cancellationToken);
 
     /// <inheritdoc/>
+    public ValueTask<DnsAnswer<CaaRecord>> QueryCaaAsync(string name, CancellationToken cancellationToken) =>
+        QueryAsync(QueryType.CAA, name, static records => records.CaaRecords().Select(caa => new CaaRecord(caa.Flags, caa.Tag, caa.Value)), cancellationToken);
+
+    /// <inheritdoc/>
+    public ValueTask<DnsAnswer<ServiceRecord>> QueryServiceAsync(string name, CancellationToken cancellationToken) =>
+        QueryAsync(QueryType.SRV, name, static records => records.SrvRecords().Select(srv => new ServiceRecord(srv.Priority, srv.Weight, srv.Port, Name(srv.Target))), cancellationToken);
+
+    /// <inheritdoc/>
     public ValueTask<DnsAnswer<string>> QueryPtrAsync(IPAddress address, CancellationToken cancellationToken)
     {
         var plain = address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
@@ -161,7 +172,7 @@ public sealed class DnsResolver(ISettingsSource settings, TimeProvider clock) : 
     {
         var session = CurrentSession();
         var key = name.ToLowerInvariant();
-        if (session.Cache.TryGet<T>(type.ToString(), key, out var kept))
+        if (!AlwaysAsks && session.Cache.TryGet<T>(type.ToString(), key, out var kept))
         {
             return kept;
         }

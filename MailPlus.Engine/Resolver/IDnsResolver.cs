@@ -53,6 +53,19 @@ public sealed record MailExchanger(int Preference, string Exchange)
 /// <param name="Data">Certificate association data.</param>
 public sealed record TlsaRecord(int Usage, int Selector, int Matching, ReadOnlyMemory<byte> Data);
 
+/// <summary>A CAA record (RFC 8659 4.1).</summary>
+/// <param name="Flags">128: critical.</param>
+/// <param name="Tag">"issue", "issuewild", "iodef"…</param>
+/// <param name="Value">Value.</param>
+public sealed record CaaRecord(int Flags, string Tag, string Value);
+
+/// <summary>An SRV record (RFC 2782).</summary>
+/// <param name="Priority">Lower first.</param>
+/// <param name="Weight">Share among equals.</param>
+/// <param name="Port">Port.</param>
+/// <param name="Target">Host in lower-case A-labels, without trailing dot; "." says that the service is not there.</param>
+public sealed record ServiceRecord(int Priority, int Weight, int Port, string Target);
+
 /// <summary>DNS, held back behind an interface: tests answer from a table. Answers are cached by their TTL, within bounds.</summary>
 public interface IDnsResolver
 {
@@ -76,6 +89,12 @@ public interface IDnsResolver
 
     /// <summary>The alias (CNAME) at a name itself: its target, not followed.</summary>
     ValueTask<DnsAnswer<string>> QueryAliasAsync(string name, CancellationToken cancellationToken);
+
+    /// <summary>CAA records at a name itself: climbing is for who asks (RFC 8659 3).</summary>
+    ValueTask<DnsAnswer<CaaRecord>> QueryCaaAsync(string name, CancellationToken cancellationToken);
+
+    /// <summary>SRV records of a name such as _imaps._tcp.example.com.</summary>
+    ValueTask<DnsAnswer<ServiceRecord>> QueryServiceAsync(string name, CancellationToken cancellationToken);
 
     /// <summary>Names an address points back to, without trailing dot.</summary>
     ValueTask<DnsAnswer<string>> QueryPtrAsync(IPAddress address, CancellationToken cancellationToken);

@@ -101,4 +101,8 @@ public sealed class FakeResolver : IDnsResolver
         Questions++;
         return new(Aliases.GetValueOrDefault(name, new DnsAnswer<string>(DnsStatus.NoData, [])));
     }
+
+    public ValueTask<DnsAnswer<CaaRecord>> QueryCaaAsync(string name, CancellationToken cancellationToken) => new(new DnsAnswer<CaaRecord>(DnsStatus.NoData, []));
+
+    public ValueTask<DnsAnswer<ServiceRecord>> QueryServiceAsync(string name, CancellationToken cancellationToken) => new(new DnsAnswer<ServiceRecord>(DnsStatus.NoData, []));
 }

@@ -24,6 +24,10 @@ public sealed class SilentResolver : IDnsResolver
 
     public ValueTask<DnsAnswer<string>> QueryAliasAsync(string name, CancellationToken cancellationToken) => NeverAsync<string>(cancellationToken);
 
+    public ValueTask<DnsAnswer<CaaRecord>> QueryCaaAsync(string name, CancellationToken cancellationToken) => NeverAsync<CaaRecord>(cancellationToken);
+
+    public ValueTask<DnsAnswer<ServiceRecord>> QueryServiceAsync(string name, CancellationToken cancellationToken) => NeverAsync<ServiceRecord>(cancellationToken);
+
     private static async ValueTask<DnsAnswer<T>> NeverAsync<T>(CancellationToken cancellationToken)
     {
         await Task.Delay(Timeout.InfiniteTimeSpan, cancellationToken);

@@ -61,6 +61,10 @@ public sealed class ZoneFromSuite : IDnsResolver
 
     public ValueTask<DnsAnswer<string>> QueryAliasAsync(string name, CancellationToken cancellationToken) => throw new NotSupportedException();
 
+    public ValueTask<DnsAnswer<CaaRecord>> QueryCaaAsync(string name, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+    public ValueTask<DnsAnswer<ServiceRecord>> QueryServiceAsync(string name, CancellationToken cancellationToken) => throw new NotSupportedException();
+
     private DnsAnswer<T> Find<T>(string name, string type, Func<object, T> read)
     {
         Questions++;

@@ -54,6 +54,40 @@ public sealed class TestZone : IDisposable
     public TestZone Tlsa(string name, byte usage, byte selector, byte matching, byte[] data)
         => Add(name, RecordType.Tlsa, new TlsaRecord(DomainName.Parse(name), 60, (TlsaRecord.TlsaCertificateUsage)usage, (TlsaRecord.TlsaSelector)selector, (TlsaRecord.TlsaMatchingType)matching, data));
 
+    public TestZone Ptr(string address, string host)
+        => Add(IPAddress.Parse(address).GetReverseLookupAddress().TrimEnd('.'), RecordType.Ptr, new PtrRecord(IPAddress.Parse(address).GetReverseLookupDomain(), 60, DomainName.Parse(host)));
+
+    public TestZone Caa(string name, byte flags, string tag, string value)
+        => Add(name, RecordType.CAA, new CAARecord(DomainName.Parse(name), 60, flags, tag, value));
+
+    public TestZone Srv(string name, ushort priority, ushort weight, ushort port, string target)
+        => Add(name, RecordType.Srv, new SrvRecord(DomainName.Parse(name), 60, priority, weight, port, DomainName.Parse(target)));
+
+    /// <summary>An alias; a resolver follows it, so the target's addresses stand beside it.</summary>
+    public TestZone CName(string name, string target)
+    {
+        var alias = new CNameRecord(DomainName.Parse(name), 60, DomainName.Parse(target));
+        Add(name, RecordType.CName, alias);
+        if (_records.TryGetValue((target.ToLowerInvariant(), RecordType.A), out var addresses))
+        {
+            Add(name, RecordType.A, alias);
+            addresses.ToList().ForEach(address => Add(name, RecordType.A, address));
+        }
+
+        return this;
+    }
+
+    /// <summary>Everything at a name is gone.</summary>
+    public TestZone Without(string name)
+    {
+        foreach (var key in _records.Keys.Where(key => key.Name == name.ToLowerInvariant()).ToList())
+        {
+            _records.TryRemove(key, out _);
+        }
+
+        return this;
+    }
+
     /// <summary>Every answer below that domain says that it was validated, as a resolver does for a signed zone.</summary>
     public TestZone Signed(string domain)
     {

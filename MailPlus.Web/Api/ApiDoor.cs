@@ -31,6 +31,7 @@ internal static class ApiDoor
         DomainResource.Map(api);
         AliasResource.Map(api);
         DkimResource.Map(api);
+        DnsResource.Map(api);
         AccountResource.Map(api);
         GroupResource.Map(api);
         LicenceResource.Map(api);

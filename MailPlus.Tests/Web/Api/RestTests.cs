@@ -40,7 +40,7 @@ public sealed class RestTests(RestServer rest) : IClassFixture<RestServer>
         { "GET", "domains/1/aliases", "" }, { "GET", "domains/1/aliases/export", "" }, { "POST", "domains/1/aliases", """{"localPart":"x","members":["ann"]}""" }, { "DELETE", "domains/1/aliases/1", "" },
         { "PUT", "domains/1/aliases/1", """{"localPart":"x","members":["ann"]}""" }, { "POST", "domains/1/aliases/import", """{"text":"x: ann"}""" },
         { "GET", "domains/1/dkim", "" }, { "PATCH", "domains/1/dkim", """{"enabled":true}""" }, { "POST", "domains/1/dkim/keys", "{}" }, { "POST", "domains/1/dkim/keys/1/activate", "" },
-        { "DELETE", "domains/1/dkim/keys/1", "" },
+        { "DELETE", "domains/1/dkim/keys/1", "" }, { "GET", "domains/1/dns", "" }, { "GET", "domains/1/dns/history", "" },
         { "POST", "domains", """{"name":"new.test"}""" }, { "PATCH", "domains/1", """{"description":"x"}""" },
         { "POST", "accounts", """{"address":"x@example.test","password":"Another-Good-1-Pass"}""" }, { "PATCH", "accounts/1", """{"isActive":false}""" },
         { "PUT", "accounts/1/password", """{"password":"Another-Good-1-Pass"}""" }, { "POST", "queue/retry", "" }, { "POST", "queue/1/retry", "" },
