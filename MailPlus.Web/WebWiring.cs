@@ -138,6 +138,7 @@ public static class WebWiring
         services.AddSingleton(engine.Domains);
         services.AddSingleton(engine.Aliases);
         services.AddSingleton(engine.Dkim);
+        services.AddSingleton(engine.Bcc);
         services.AddSingleton(engine.Dns);
         services.AddSingleton(engine.AddressBook);
         services.AddSingleton(engine.Authenticator);

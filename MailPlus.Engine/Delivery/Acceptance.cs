@@ -36,6 +36,8 @@ public sealed class Acceptance : IAcceptance
     private readonly RecipientProbe _probe;
     private readonly ExternalPostmasters _externalPostmasters;
     private readonly EventStream _events;
+    private readonly BlindCopies? _copies;
+    private readonly ReturnedReports _returned;
 
     internal Acceptance(DeliveryQueue queue, FilterPipeline pipeline, DeliverySurroundings around)
     {
@@ -56,6 +58,8 @@ public sealed class Acceptance : IAcceptance
         _room = new MailboxRoom(around.Store, around.Addresses, around.Settings, around.Clock);
         _builder = new EntryBuilder(around.Settings, around.Clock);
         _lost = new LostReplies(around.Clock);
+        _copies = around.Copies is { } book ? new BlindCopies(book, around.Addresses, _aliases) : null;
+        _returned = new ReturnedReports(around.Rewriting, around.Addresses);
         _signing = around.DkimKeys is { } keys ? new MailSigning(keys, around.Addresses, around.Clock) : null;
     }
 
@@ -65,6 +69,11 @@ public sealed class Acceptance : IAcceptance
         if (source.Actor is null && _policies?.Blocked(source.Client) is { } blocked)
         {
             return blocked;
+        }
+
+        if (_returned.Takes(recipient.Address))
+        {
+            return null;
         }
 
         var route = await _routing.FindForAnswerAsync(recipient.Address, source.Actor is not null, cancellationToken);
@@ -86,7 +95,7 @@ public sealed class Acceptance : IAcceptance
 
                 return new Refusal(RefusalKind.UnknownRecipient, "UnknownRecipient") { Detail = $"{recipient.Address}: {route.Kind}" };
             case RouteKind.Alias:
-                return _routing.Expand(recipient.Address) is { Count: > 0 } ? await ObjectionAsync(recipient, source, cancellationToken) : new Refusal(RefusalKind.UnknownRecipient, "UnknownRecipient") { Detail = $"{recipient.Address}: nobody is left in the alias" };
+                return await CheckAliasAsync(recipient.Address, _routing.Expand(recipient.Address), cancellationToken) ?? await ObjectionAsync(recipient, source, cancellationToken);
             default:
                 if (await ObjectionAsync(recipient, source, cancellationToken) is { } against)
                 {
@@ -98,6 +107,25 @@ public sealed class Acceptance : IAcceptance
                     ? new Refusal(RefusalKind.OverQuota, "OverQuota") { Temporary = true, Detail = recipient.Address.ToString() }
                     : null;
         }
+    }
+
+    /// <summary>An alias takes mail as long as one of those it stands for has room: the others would have to go without for a stranger's full mailbox (mail-rules 13).</summary>
+    private async ValueTask<Refusal?> CheckAliasAsync(EmailAddress alias, IReadOnlyList<EmailAddress> members, CancellationToken cancellationToken)
+    {
+        if (members.Count == 0)
+        {
+            return new Refusal(RefusalKind.UnknownRecipient, "UnknownRecipient") { Detail = $"{alias}: nobody is left in the alias" };
+        }
+
+        foreach (var member in members)
+        {
+            if (_routing.Find(member) is not { Kind: RouteKind.Local } route || !await _room.IsFullAsync(route.Account, cancellationToken))
+            {
+                return null;
+            }
+        }
+
+        return new Refusal(RefusalKind.OverQuota, "OverQuota") { Temporary = true, Detail = $"{alias}: everybody in the alias" };
     }
 
     /// <inheritdoc/>
@@ -179,6 +207,11 @@ public sealed class Acceptance : IAcceptance
             throw new RefusedException(wrongSender);
         }
 
+        if (message.Envelope.ReversePath is not null && message.Envelope.Recipients.FirstOrDefault(recipient => _returned.Takes(recipient.Address)) is { } forReports)
+        {
+            throw new RefusedException(new Refusal(RefusalKind.UnknownRecipient, "UnknownRecipient") { Detail = $"{forReports.Address} takes reports only" });
+        }
+
         if (_senders.Header(header, message.Source) is { } wrongFrom)
         {
             throw new RefusedException(wrongFrom);
@@ -206,7 +239,8 @@ public sealed class Acceptance : IAcceptance
                 throw new RefusedException(refusal);
             }
 
-            var recipients = _aliases.Replace(message.Envelope.Recipients);
+            var recipients = _aliases.Replace(_returned.Replace(message.Envelope.Recipients));
+            recipients = _copies?.AddTo(message, recipients) ?? recipients;
             if (recipients.Count == 0)
             {
                 throw new RefusedException(new Refusal(RefusalKind.UnknownRecipient, "UnknownRecipient") { Detail = "nobody is left in the alias" });

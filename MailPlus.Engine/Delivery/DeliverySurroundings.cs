@@ -2,6 +2,8 @@ using System.Security.Cryptography.X509Certificates;
 using MailPlus.Engine.Accounts;
 using MailPlus.Engine.Delivery.Remote;
 using MailPlus.Engine.Delivery.Remote.Sts;
+using MailPlus.Engine.Delivery.Routing;
+using MailPlus.Engine.Domains.AutoBcc;
 using MailPlus.Engine.Domains.DkimKeys;
 using MailPlus.Engine.Events;
 using MailPlus.Engine.Filtering.Authenticate;
@@ -43,6 +45,12 @@ public sealed record DeliverySurroundings
 
     /// <summary>What own mail is signed with; null signs nothing.</summary>
     internal DkimKeyring? DkimKeys { get; init; }
+
+    /// <summary>Rules of blind copies; null copies nothing.</summary>
+    internal BccBook? Copies { get; init; }
+
+    /// <summary>Rewrites senders of mail that is sent on; null sends it on as it came.</summary>
+    internal SenderRewriting? Rewriting { get; init; }
 
     /// <summary>What chains of other servers are built by; null trusts the system's roots.</summary>
     internal X509ChainPolicy? Trust { get; init; }

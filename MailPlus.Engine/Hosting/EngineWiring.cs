@@ -10,8 +10,10 @@ using MailPlus.Engine.Delivery;
 using MailPlus.Engine.Delivery.Queue;
 using MailPlus.Engine.Delivery.Remote;
 using MailPlus.Engine.Delivery.Remote.Sts;
+using MailPlus.Engine.Delivery.Routing;
 using MailPlus.Engine.Domains;
 using MailPlus.Engine.Domains.Aliases;
+using MailPlus.Engine.Domains.AutoBcc;
 using MailPlus.Engine.Domains.DkimKeys;
 using MailPlus.Engine.Events;
 using MailPlus.Engine.Filtering.Authenticate;
@@ -98,6 +100,9 @@ public sealed class EngineWiring : IAsyncDisposable
 
     /// <summary>What DNS says about the domains.</summary>
     public DnsOperations Dns { get; private set; } = null!;
+
+    /// <summary>Blind copies.</summary>
+    public BccOperations Bcc { get; private set; } = null!;
 
     /// <summary>DKIM operations.</summary>
     public DkimOperations Dkim { get; private set; } = null!;
@@ -281,6 +286,10 @@ public sealed class EngineWiring : IAsyncDisposable
         await keyring.LoadAsync(database, cancellationToken);
         Domains = new DomainOperations(database, addressBook) { Keyring = keyring };
         Aliases = new AliasOperations(database, addressBook);
+        var copies = new BccBook();
+        await copies.LoadAsync(database, cancellationToken);
+        database.OnForeignChange(token => copies.LoadAsync(database, token));
+        Bcc = new BccOperations(database, addressBook, copies);
 
         Certificates = Keep(new CertificateStore(folder.Root, settings.Current.Smtp.Hostname, clock, logs.CreateLogger<CertificateStore>()));
         settings.OnChange((before, now) =>
@@ -300,7 +309,7 @@ public sealed class EngineWiring : IAsyncDisposable
         var tlsLedger = new TlsLedger(database, clock);
         TlsReports = new TlsReportOperations(database, tlsLedger);
         var stsPolicies = Keep(await StsPolicies.OpenAsync(database, Resolver, new StsFetch(Resolver), clock, logs.CreateLogger<StsPolicies>(), cancellationToken));
-        var queue = await WireDeliveryAsync((folder, threads, server), new OutwardParts(stsPolicies, tlsLedger, keyring), logs, clock, cancellationToken);
+        var queue = await WireDeliveryAsync((folder, threads, server), new OutwardParts(stsPolicies, tlsLedger, keyring) { Copies = copies, Rewriting = await SenderRewriting.OpenAsync(database, clock, cancellationToken) }, logs, clock, cancellationToken);
         var systemOutbox = new SystemOutbox(database);
         var logWriter = Keep(new LogWriter(logDatabase, [queue.Outbox, systemOutbox], Events, clock, logs.CreateLogger<LogWriter>()));
         MailLog = new MailLog(logDatabase);
@@ -338,6 +347,8 @@ public sealed class EngineWiring : IAsyncDisposable
             StsPolicies = outward.Policies,
             TlsLedger = outward.Ledger,
             DkimKeys = outward.Keys,
+            Copies = outward.Copies,
+            Rewriting = outward.Rewriting,
             Scan = content => new MessageScanner().Scan(content),
             Spool = Spool,
             Events = Events,
@@ -406,5 +417,12 @@ public sealed class EngineWiring : IAsyncDisposable
     }
 
     /// <summary>What delivery needs of its own towards other servers.</summary>
-    private sealed record OutwardParts(StsPolicies Policies, TlsLedger Ledger, DkimKeyring Keys);
+    private sealed record OutwardParts(StsPolicies Policies, TlsLedger Ledger, DkimKeyring Keys)
+    {
+        /// <summary>Rules of blind copies.</summary>
+        public required BccBook Copies { get; init; }
+
+        /// <summary>Rewrites senders.</summary>
+        public required SenderRewriting Rewriting { get; init; }
+    }
 }

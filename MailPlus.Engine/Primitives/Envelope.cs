@@ -37,7 +37,24 @@ public enum DsnNotify
 /// <param name="Address">The forward-path.</param>
 /// <param name="Notify">NOTIFY of RFC 3461.</param>
 /// <param name="OriginalRecipient">ORCPT as given (type;xtext-decoded address), null when absent.</param>
-public sealed record Recipient(EmailAddress Address, DsnNotify Notify = DsnNotify.Unspecified, string? OriginalRecipient = null);
+public sealed record Recipient(EmailAddress Address, DsnNotify Notify = DsnNotify.Unspecified, string? OriginalRecipient = null)
+{
+    /// <summary>Why it is there.</summary>
+    public RecipientRole Role { get; init; }
+}
+
+/// <summary>Why somebody is a recipient of a message.</summary>
+public enum RecipientRole
+{
+    /// <summary>The sender named it.</summary>
+    Named,
+
+    /// <summary>It stands for an address the sender named: the message is sent on.</summary>
+    Forwarded,
+
+    /// <summary>It gets a blind copy by a rule of a domain.</summary>
+    Copy,
+}
 
 /// <summary>The envelope of a message (RFC 5321 2.3.1), apart from its content.</summary>
 /// <param name="ReversePath">MAIL FROM; null is the null reverse-path <c>&lt;&gt;</c>.</param>

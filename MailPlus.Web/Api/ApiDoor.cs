@@ -32,6 +32,7 @@ internal static class ApiDoor
         AliasResource.Map(api);
         DkimResource.Map(api);
         DnsResource.Map(api);
+        BccResource.Map(api);
         AccountResource.Map(api);
         GroupResource.Map(api);
         LicenceResource.Map(api);

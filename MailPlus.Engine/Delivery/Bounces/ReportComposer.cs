@@ -18,16 +18,19 @@ internal sealed class ReportComposer(DeliverySurroundings around, RecipientRouti
         QueueEntry entry, IReadOnlyList<RecipientResult> results, Func<CancellationToken, Task<MessageContent?>> open, CancellationToken cancellationToken)
     {
         var told = results.Select(r => new ReportedRecipient(r, ReportRules.ActionFor(entry, r))).Where(r => r.Action != ReportAction.None).ToList();
-        if (told.Count == 0 || Addressee(entry, told) is not { } to || await OriginalAsync(open, cancellationToken) is not { } original)
+        if (told.Count == 0 || await OriginalAsync(open, cancellationToken) is not { } original)
         {
             return [];
         }
 
         await using var content = original;
         var made = new List<(QueueEntry, MessageAccepted)>();
-        foreach (var group in told.GroupBy(r => r.Action is ReportAction.Relayed ? ReportAction.Delivered : r.Action))
+        foreach (var group in told.GroupBy(r => (Action: r.Action is ReportAction.Relayed ? ReportAction.Delivered : r.Action, IsCopy: r.Result.Recipient.Recipient.Role == RecipientRole.Copy)))
         {
-            made.Add(await MakeAsync(Contents(entry, to, [.. group]), content, cancellationToken));
+            if (Addressee(entry, group.Key.IsCopy, [.. group]) is { } to)
+            {
+                made.Add(await MakeAsync(Contents(entry, to, [.. group]), content, cancellationToken));
+            }
         }
 
         return made;
@@ -70,9 +73,10 @@ internal sealed class ReportComposer(DeliverySurroundings around, RecipientRouti
     private static DeliveryTerms TermsOf(QueueEntry entry) =>
         entry.Terms is { RequiresTls: false, WaivesTls: false } ? DeliveryTerms.None : new DeliveryTerms { RequiresTls = entry.Terms.RequiresTls, WaivesTls = entry.Terms.WaivesTls };
 
-    private EmailAddress? Addressee(QueueEntry entry, IReadOnlyList<ReportedRecipient> told)
+    /// <summary>Who is told: the sender, who knows nothing of blind copies; of those, and where there is no sender, the postmaster.</summary>
+    private EmailAddress? Addressee(QueueEntry entry, bool isCopy, IReadOnlyList<ReportedRecipient> told)
     {
-        if (entry.ReversePath is not null)
+        if (entry.ReversePath is not null && !isCopy)
         {
             return entry.ReversePath;
         }

@@ -32,7 +32,8 @@ internal static class ReportRules
         var notify = result.Recipient.Recipient.Notify;
         if (result.Result == DeliveryResult.Failed)
         {
-            return notify == DsnNotify.Unspecified || notify.HasFlag(DsnNotify.Failure) ? ReportAction.Failed : ReportAction.None;
+            // mail-rules 25: the postmaster learns of a copy that fails.
+            return notify == DsnNotify.Unspecified || notify.HasFlag(DsnNotify.Failure) || result.Recipient.Recipient.Role == RecipientRole.Copy ? ReportAction.Failed : ReportAction.None;
         }
 
         if (entry.ReversePath is null)

@@ -90,7 +90,15 @@ internal sealed partial class EntryDelivery
                     refused.Add(new RecipientResult(recipient, DeliveryResult.Failed, "5.2.1", "the mailbox is disabled"));
                     break;
                 case RouteKind.Alias: // aliases were replaced at acceptance: this one was made while the message waited
-                    refused.Add(new RecipientResult(recipient, DeliveryResult.Failed, "5.1.6", "the mailbox became an alias"));
+                    if (await SuccessorAsync(entry, recipient, abandon) is { } successor)
+                    {
+                        refused.Add(new RecipientResult(recipient, DeliveryResult.Relayed, "2.1.5", $"the mailbox became an alias; its members get the message as {successor.Entry.Id}") { DsnPassedOn = true, DeliverByPassedOn = true, Successor = successor });
+                    }
+                    else
+                    {
+                        refused.Add(new RecipientResult(recipient, DeliveryResult.Failed, "5.1.6", "the mailbox became an alias of nobody"));
+                    }
+
                     break;
                 default:
                     refused.Add(new RecipientResult(recipient, DeliveryResult.Failed, "5.1.1", "no such mailbox here"));
@@ -111,6 +119,50 @@ internal sealed partial class EntryDelivery
         }
 
         await Parallel.ForEachAsync(accounts, new ParallelOptions { MaxDegreeOfParallelism = AccountsAtOnce, CancellationToken = abandon }, async (group, token) => await DeliverAsync(run, group.Key, group.Value, token));
+    }
+
+    /// <summary>An entry for those an alias stands for, which takes the place of its recipient in the transaction that ends it.</summary>
+    private async Task<(QueueEntry Entry, MessageAccepted Event)?> SuccessorAsync(QueueEntry entry, QueueRecipient recipient, CancellationToken cancellationToken)
+    {
+        var members = new AliasRecipients(_routing).Replace([recipient.Recipient]);
+        if (members.Count == 0 || await OpenAsync(entry, cancellationToken) is not { } content)
+        {
+            return null;
+        }
+
+        await using (content)
+        {
+            using var octets = new MemoryStream();
+            await using (var source = content.OpenRead())
+            {
+                await source.CopyToAsync(octets, cancellationToken);
+            }
+
+            var successor = new QueueEntry
+            {
+                Id = _file.NextId(),
+                Accepted = entry.Accepted,
+                Origin = entry.Origin,
+                ReversePath = entry.ReversePath,
+                Recipients = [.. members.Select((member, position) => new QueueRecipient(position, member))],
+                Return = entry.Return,
+                EnvelopeId = entry.EnvelopeId,
+                SmtpUtf8 = entry.SmtpUtf8,
+                HasEightBit = entry.HasEightBit,
+                HasEightBitHeader = entry.HasEightBitHeader,
+                HasDeliveredTo = entry.HasDeliveredTo,
+                Terms = entry.Terms,
+                Size = entry.Size,
+                Subject = entry.Subject,
+                MessageId = entry.MessageId,
+                Prefix = entry.Prefix,
+            };
+            successor.Hold(octets.ToArray());
+            return (successor, new MessageAccepted(successor.Id, entry.Origin, entry.Sender, [.. members.Select(member => member.Address.ToString())])
+            {
+                Time = Instant.Now(_around.Clock), Size = entry.Size, MessageId = entry.MessageId, Subject = entry.Subject,
+            });
+        }
     }
 
     private async Task DeliverAsync(EntryRun run, AccountId account, IReadOnlyList<QueueRecipient> recipients, CancellationToken abandon)
@@ -197,6 +249,7 @@ internal sealed partial class EntryDelivery
             });
         }
 
+        reports = [.. reports, .. results.Select(result => result.Successor).OfType<(QueueEntry Entry, MessageAccepted Event)>()];
         events.AddRange(reports.Select(r => r.Event));
         _finisher.Post(new EntryUpdate(entry, results) { Reports = [.. reports.Select(r => r.Entry)], Events = events, EndsRun = ends });
     }

@@ -10,6 +10,11 @@ internal static class QueueRows
     /// <summary>Columns of <see cref="ReadEntry"/>, in order.</summary>
     public const string EntryColumns = "id, accepted, origin, sender, dsn_return, envelope_id, traits, size, subject, message_id, file, prefix";
 
+    /// <summary>The column notify holds NOTIFY in its low bits and the role above.</summary>
+    private const int RoleShift = 8;
+
+    private const int NotifyMask = (1 << RoleShift) - 1;
+
     [Flags]
     private enum Traits
     {
@@ -32,7 +37,7 @@ internal static class QueueRows
         foreach (var recipient in entry.Recipients)
         {
             session.Statement("INSERT INTO recipient ({|node, }entry, position, address, notify, original, state, attempts, next, delay_told, reply, priority) VALUES ({$}?1, ?2, ?3, ?4, ?5, ?6, 0, ?7, 0, '', ?8)")
-                .Bind(0, entry.Id.Value).Bind(1, recipient.Position).Bind(2, recipient.Recipient.Address.ToString()).Bind(3, (long)recipient.Recipient.Notify)
+                .Bind(0, entry.Id.Value).Bind(1, recipient.Position).Bind(2, recipient.Recipient.Address.ToString()).Bind(3, (long)recipient.Recipient.Notify | ((long)recipient.Recipient.Role << RoleShift))
                 .Bind(4, recipient.Recipient.OriginalRecipient).Bind(5, state).Bind(6, entry.Begins.Microseconds).Bind(7, entry.Terms.Priority).Execute();
         }
     }
@@ -65,7 +70,7 @@ internal static class QueueRows
             : session.Statement("SELECT position, address, notify, original, attempts, delay_told FROM recipient WHERE entry = ?1 ORDER BY position").Bind(0, id);
         while (rows.Step())
         {
-            recipients.Add(new QueueRecipient(rows.Int(0), new Recipient(EmailAddress.Parse(rows.Text(1)), (DsnNotify)rows.Int(2), rows.IsNull(3) ? null : rows.Text(3)))
+            recipients.Add(new QueueRecipient(rows.Int(0), new Recipient(EmailAddress.Parse(rows.Text(1)), (DsnNotify)(rows.Int(2) & NotifyMask), rows.IsNull(3) ? null : rows.Text(3)) { Role = (RecipientRole)(rows.Int(2) >> RoleShift) })
             {
                 Attempts = rows.Int(4),
                 DelayTold = rows.Int(5) != 0,

@@ -34,6 +34,9 @@ internal sealed record RecipientResult(QueueRecipient Recipient, DeliveryResult 
     /// <summary>When it is tried again; set for Deferred.</summary>
     public Instant NextAttempt { get; init; }
 
+    /// <summary>An entry that takes the recipient's place, queued with this result.</summary>
+    public (QueueEntry Entry, MessageAccepted Event)? Successor { get; init; }
+
     /// <summary>The sender is told of the delay with this result.</summary>
     public bool TellsDelay { get; init; }
 }

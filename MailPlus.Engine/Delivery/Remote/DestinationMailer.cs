@@ -1,4 +1,5 @@
 using MailPlus.Engine.Delivery.Queue;
+using MailPlus.Engine.Delivery.Routing;
 using MailPlus.Engine.Events;
 using MailPlus.Engine.Mime;
 using MailPlus.Engine.Primitives;
@@ -98,8 +99,8 @@ internal sealed partial class DestinationMailer(DeliverySurroundings around, Rou
     {
         var session = _session!;
         var entry = job.Entry;
-        var now = rest.Take(session.Capabilities.MaximumRecipients is > 0 and var most ? Math.Min(most, MostRecipientsAtOnce) : RecipientsAtOnce).ToList();
-        var envelope = new Envelope(entry.ReversePath, [.. now.Select(r => r.Recipient)]) { Return = entry.Return, EnvelopeId = entry.EnvelopeId, SmtpUtf8 = entry.SmtpUtf8, Terms = entry.Terms };
+        var now = rest.TakeWhile(r => r.Recipient.Role == rest[0].Recipient.Role).Take(session.Capabilities.MaximumRecipients is > 0 and var most ? Math.Min(most, MostRecipientsAtOnce) : RecipientsAtOnce).ToList();
+        var envelope = new Envelope(ForwardedSender.Of(entry, now[0].Recipient, around), [.. now.Select(r => r.Recipient)]) { Return = entry.Return, EnvelopeId = entry.EnvelopeId, SmtpUtf8 = entry.SmtpUtf8, Terms = entry.Terms };
         var transfer = new MailTransfer(session, new SmtpTransaction(envelope, entry.Prefix, content) { HasEightBit = entry.HasEightBit, HasEightBitHeader = entry.HasEightBitHeader, Now = Instant.Now(around.Clock) });
         var outcomes = await transfer.RunAsync(cancellationToken);
         var reused = _sent++ > 0;

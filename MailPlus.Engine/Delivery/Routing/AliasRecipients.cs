@@ -21,12 +21,20 @@ internal sealed class AliasRecipients(RecipientRouting routing)
         var served = result.Select(recipient => PlaceOf(recipient.Address)).ToHashSet(StringComparer.Ordinal);
         foreach (var (alias, _) in recipients.Zip(routes).Where(pair => pair.Second.Kind == RouteKind.Alias))
         {
-            result.AddRange(routing.Expand(alias.Address).Where(address => served.Add(PlaceOf(address))).Select(address => alias with { Address = address }));
+            result.AddRange(routing.Expand(alias.Address).Where(address => served.Add(PlaceOf(address))).Select(address => Member(alias, address)));
         }
 
         return result;
     }
 
+    /// <summary>A member; reports name the alias, not who is in it (RFC 3461 5.2.7.1).</summary>
+    private static Recipient Member(Recipient alias, EmailAddress address) => alias with
+    {
+        Address = address,
+        Role = alias.Role == RecipientRole.Copy ? RecipientRole.Copy : RecipientRole.Forwarded,
+        OriginalRecipient = alias.OriginalRecipient ?? (alias.Address.NeedsSmtpUtf8 ? null : $"rfc822;{alias.Address}"),
+    };
+
     /// <summary>Where a copy ends: two addresses of an account are one place.</summary>
-    private string PlaceOf(EmailAddress address) => routing.Find(address) is { Kind: RouteKind.Local } local ? local.Account.ToString() : address.Key;
+    internal string PlaceOf(EmailAddress address) => routing.Find(address) is { Kind: RouteKind.Local } local ? local.Account.ToString() : address.Key;
 }

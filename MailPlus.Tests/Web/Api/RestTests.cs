@@ -41,6 +41,8 @@ public sealed class RestTests(RestServer rest) : IClassFixture<RestServer>
         { "PUT", "domains/1/aliases/1", """{"localPart":"x","members":["ann"]}""" }, { "POST", "domains/1/aliases/import", """{"text":"x: ann"}""" },
         { "GET", "domains/1/dkim", "" }, { "PATCH", "domains/1/dkim", """{"enabled":true}""" }, { "POST", "domains/1/dkim/keys", "{}" }, { "POST", "domains/1/dkim/keys/1/activate", "" },
         { "DELETE", "domains/1/dkim/keys/1", "" }, { "GET", "domains/1/dns", "" }, { "GET", "domains/1/dns/history", "" },
+        { "GET", "domains/1/bcc", "" }, { "POST", "domains/1/bcc", """{"criterion":"All","target":"ann"}""" }, { "PUT", "domains/1/bcc/1", """{"criterion":"All","target":"ann"}""" }, { "DELETE", "domains/1/bcc/1", "" },
+        { "POST", "domains/1/bcc/import", """{"criterion":"From","text":""}""" }, { "GET", "domains/1/bcc/export?criterion=From", "" },
         { "POST", "domains", """{"name":"new.test"}""" }, { "PATCH", "domains/1", """{"description":"x"}""" },
         { "POST", "accounts", """{"address":"x@example.test","password":"Another-Good-1-Pass"}""" }, { "PATCH", "accounts/1", """{"isActive":false}""" },
         { "PUT", "accounts/1/password", """{"password":"Another-Good-1-Pass"}""" }, { "POST", "queue/retry", "" }, { "POST", "queue/1/retry", "" },

@@ -11,6 +11,7 @@ public sealed partial class DomainPage
     private MailDomain? _domain;
     private DomainMembers? _members;
     private DomainAliases? _aliases;
+    private DomainBcc? _copies;
     private string _description = "";
     private bool _saved;
     private bool _adding;
