@@ -139,6 +139,7 @@ public static class WebWiring
         services.AddSingleton(engine.Aliases);
         services.AddSingleton(engine.Dkim);
         services.AddSingleton(engine.Bcc);
+        services.AddSingleton(engine.Disclaimers);
         services.AddSingleton(engine.Dns);
         services.AddSingleton(engine.AddressBook);
         services.AddSingleton(engine.Authenticator);

@@ -1,4 +1,5 @@
 using MailPlus.Engine.Accounts;
+using MailPlus.Engine.Delivery.Disclaimers;
 using MailPlus.Engine.Delivery.Queue;
 using MailPlus.Engine.Delivery.Remote;
 using MailPlus.Engine.Delivery.Routing;
@@ -38,6 +39,7 @@ public sealed class Acceptance : IAcceptance
     private readonly EventStream _events;
     private readonly BlindCopies? _copies;
     private readonly ReturnedReports _returned;
+    private readonly DisclaimerStage? _disclaimers;
 
     internal Acceptance(DeliveryQueue queue, FilterPipeline pipeline, DeliverySurroundings around)
     {
@@ -59,6 +61,7 @@ public sealed class Acceptance : IAcceptance
         _builder = new EntryBuilder(around.Settings, around.Clock);
         _lost = new LostReplies(around.Clock);
         _copies = around.Copies is { } book ? new BlindCopies(book, around.Addresses, _aliases) : null;
+        _disclaimers = around.Disclaimers is { } texts ? new DisclaimerStage(texts, around.Addresses, around.Spool) : null;
         _returned = new ReturnedReports(around.Rewriting, around.Addresses);
         _signing = around.DkimKeys is { } keys ? new MailSigning(keys, around.Addresses, around.Clock) : null;
     }
@@ -215,6 +218,13 @@ public sealed class Acceptance : IAcceptance
         if (_senders.Header(header, message.Source) is { } wrongFrom)
         {
             throw new RefusedException(wrongFrom);
+        }
+
+        await using var worded = _disclaimers is null ? null : await _disclaimers.ApplyAsync(message, cancellationToken);
+        if (worded is not null)
+        {
+            (message, signed) = (message with { Content = worded }, worded);
+            header = await HeaderFields.ReadAsync(worded, cancellationToken);
         }
 
         var signedHeader = ReferenceEquals(signed, message.Content) ? header : await HeaderFields.ReadAsync(signed, cancellationToken);

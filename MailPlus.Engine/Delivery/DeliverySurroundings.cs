@@ -4,6 +4,7 @@ using MailPlus.Engine.Delivery.Remote;
 using MailPlus.Engine.Delivery.Remote.Sts;
 using MailPlus.Engine.Delivery.Routing;
 using MailPlus.Engine.Domains.AutoBcc;
+using MailPlus.Engine.Domains.Disclaimers;
 using MailPlus.Engine.Domains.DkimKeys;
 using MailPlus.Engine.Events;
 using MailPlus.Engine.Filtering.Authenticate;
@@ -48,6 +49,9 @@ public sealed record DeliverySurroundings
 
     /// <summary>Rules of blind copies; null copies nothing.</summary>
     internal BccBook? Copies { get; init; }
+
+    /// <summary>Texts put below what people write; null puts none.</summary>
+    internal DisclaimerBook? Disclaimers { get; init; }
 
     /// <summary>Rewrites senders of mail that is sent on; null sends it on as it came.</summary>
     internal SenderRewriting? Rewriting { get; init; }

@@ -14,6 +14,7 @@ using MailPlus.Engine.Delivery.Routing;
 using MailPlus.Engine.Domains;
 using MailPlus.Engine.Domains.Aliases;
 using MailPlus.Engine.Domains.AutoBcc;
+using MailPlus.Engine.Domains.Disclaimers;
 using MailPlus.Engine.Domains.DkimKeys;
 using MailPlus.Engine.Events;
 using MailPlus.Engine.Filtering.Authenticate;
@@ -100,6 +101,9 @@ public sealed class EngineWiring : IAsyncDisposable
 
     /// <summary>What DNS says about the domains.</summary>
     public DnsOperations Dns { get; private set; } = null!;
+
+    /// <summary>Disclaimers.</summary>
+    public DisclaimerOperations Disclaimers { get; private set; } = null!;
 
     /// <summary>Blind copies.</summary>
     public BccOperations Bcc { get; private set; } = null!;
@@ -290,6 +294,10 @@ public sealed class EngineWiring : IAsyncDisposable
         await copies.LoadAsync(database, cancellationToken);
         database.OnForeignChange(token => copies.LoadAsync(database, token));
         Bcc = new BccOperations(database, addressBook, copies);
+        var disclaimers = new DisclaimerBook();
+        await disclaimers.LoadAsync(database, cancellationToken);
+        database.OnForeignChange(token => disclaimers.LoadAsync(database, token));
+        Disclaimers = new DisclaimerOperations(database, disclaimers);
 
         Certificates = Keep(new CertificateStore(folder.Root, settings.Current.Smtp.Hostname, clock, logs.CreateLogger<CertificateStore>()));
         settings.OnChange((before, now) =>
@@ -309,7 +317,7 @@ public sealed class EngineWiring : IAsyncDisposable
         var tlsLedger = new TlsLedger(database, clock);
         TlsReports = new TlsReportOperations(database, tlsLedger);
         var stsPolicies = Keep(await StsPolicies.OpenAsync(database, Resolver, new StsFetch(Resolver), clock, logs.CreateLogger<StsPolicies>(), cancellationToken));
-        var queue = await WireDeliveryAsync((folder, threads, server), new OutwardParts(stsPolicies, tlsLedger, keyring) { Copies = copies, Rewriting = await SenderRewriting.OpenAsync(database, clock, cancellationToken) }, logs, clock, cancellationToken);
+        var queue = await WireDeliveryAsync((folder, threads, server), new OutwardParts(stsPolicies, tlsLedger, keyring) { Copies = copies, Disclaimers = disclaimers, Rewriting = await SenderRewriting.OpenAsync(database, clock, cancellationToken) }, logs, clock, cancellationToken);
         var systemOutbox = new SystemOutbox(database);
         var logWriter = Keep(new LogWriter(logDatabase, [queue.Outbox, systemOutbox], Events, clock, logs.CreateLogger<LogWriter>()));
         MailLog = new MailLog(logDatabase);
@@ -348,6 +356,7 @@ public sealed class EngineWiring : IAsyncDisposable
             TlsLedger = outward.Ledger,
             DkimKeys = outward.Keys,
             Copies = outward.Copies,
+            Disclaimers = outward.Disclaimers,
             Rewriting = outward.Rewriting,
             Scan = content => new MessageScanner().Scan(content),
             Spool = Spool,
@@ -421,6 +430,9 @@ public sealed class EngineWiring : IAsyncDisposable
     {
         /// <summary>Rules of blind copies.</summary>
         public required BccBook Copies { get; init; }
+
+        /// <summary>Disclaimers.</summary>
+        public required DisclaimerBook Disclaimers { get; init; }
 
         /// <summary>Rewrites senders.</summary>
         public required SenderRewriting Rewriting { get; init; }

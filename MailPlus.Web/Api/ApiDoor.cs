@@ -33,6 +33,7 @@ internal static class ApiDoor
         DkimResource.Map(api);
         DnsResource.Map(api);
         BccResource.Map(api);
+        DisclaimerResource.Map(api);
         AccountResource.Map(api);
         GroupResource.Map(api);
         LicenceResource.Map(api);

@@ -43,6 +43,8 @@ public sealed class RestTests(RestServer rest) : IClassFixture<RestServer>
         { "DELETE", "domains/1/dkim/keys/1", "" }, { "GET", "domains/1/dns", "" }, { "GET", "domains/1/dns/history", "" },
         { "GET", "domains/1/bcc", "" }, { "POST", "domains/1/bcc", """{"criterion":"All","target":"ann"}""" }, { "PUT", "domains/1/bcc/1", """{"criterion":"All","target":"ann"}""" }, { "DELETE", "domains/1/bcc/1", "" },
         { "POST", "domains/1/bcc/import", """{"criterion":"From","text":""}""" }, { "GET", "domains/1/bcc/export?criterion=From", "" },
+        { "GET", "domains/1/disclaimers", "" }, { "POST", "domains/1/disclaimers", """{"name":"x","plain":"x"}""" }, { "PUT", "domains/1/disclaimers/1", """{"name":"x","plain":"x"}""" },
+        { "DELETE", "domains/1/disclaimers/1", "" }, { "PUT", "domains/1/disclaimers/order", """[{"id":1,"enabled":true}]""" },
         { "POST", "domains", """{"name":"new.test"}""" }, { "PATCH", "domains/1", """{"description":"x"}""" },
         { "POST", "accounts", """{"address":"x@example.test","password":"Another-Good-1-Pass"}""" }, { "PATCH", "accounts/1", """{"isActive":false}""" },
         { "PUT", "accounts/1/password", """{"password":"Another-Good-1-Pass"}""" }, { "POST", "queue/retry", "" }, { "POST", "queue/1/retry", "" },

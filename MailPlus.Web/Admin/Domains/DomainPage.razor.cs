@@ -12,6 +12,7 @@ public sealed partial class DomainPage
     private DomainMembers? _members;
     private DomainAliases? _aliases;
     private DomainBcc? _copies;
+    private DomainDisclaimers? _disclaimers;
     private string _description = "";
     private bool _saved;
     private bool _adding;
