@@ -88,14 +88,14 @@ public sealed class DisclaimerTests
         await house.SendAsync("a", ["y@out.test"]);
         await house.SendAsync("a", ["y@out.test"], message => message.Body = new TextPart("html") { Text = "<p>안녕</p>" });
         var left = (await house.LeftAsync()).Select(Read).ToList();
-        Assert.Equal("plain body\r\n\r\n비밀 & private", left[0].TextBody!.Trim());
-        Assert.Contains("<p>html body</p><div><p><b>비밀</b> &amp; private</p></div>\r\n</body>", left[0].HtmlBody, StringComparison.Ordinal);
-        var parts = left[0].BodyParts.OfType<MimePart>().ToList();
+        var (mixed, plain, html) = (left.Single(m => m.Body is Multipart { Count: 3 }), left.Single(m => m.Body is TextPart { IsPlain: true }), left.Single(m => m.Body is TextPart { IsHtml: true }));
+        Assert.Equal("plain body\n\n비밀 & private", Lines(mixed.TextBody));
+        Assert.Contains("<p>html body</p><div><p><b>비밀</b> &amp; private</p></div>\n</body>", Lines(mixed.HtmlBody), StringComparison.Ordinal);
+        var parts = mixed.BodyParts.OfType<MimePart>().ToList();
         Assert.Equal(2, parts.Count(part => Octets(part).SequenceEqual(attached)));
         Assert.Equal("attached text", Assert.IsType<TextPart>(parts[^1]).Text.Trim());
-        Assert.Equal("body\r\n\r\n비밀 & private", left[1].TextBody!.Trim());
-        Assert.Null(left[1].HtmlBody);
-        Assert.EndsWith("<div><p><b>비밀</b> &amp; private</p></div>", left[2].HtmlBody!.Trim(), StringComparison.Ordinal);
+        Assert.Equal("body\n\n비밀 & private", Lines(plain.TextBody));
+        Assert.EndsWith("<div><p><b>비밀</b> &amp; private</p></div>", Lines(html.HtmlBody), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -180,10 +180,13 @@ public sealed class DisclaimerTests
     private static async Task<string> SentTextAsync(MailHouse house, params string[] to)
     {
         await house.SendAsync("a", to.Length > 0 ? to : ["y@out.test"]);
-        var text = Read((await house.LeftAsync())[^1]).TextBody!;
-        Assert.StartsWith("body\r\n", text, StringComparison.Ordinal);
-        return text["body\r\n".Length..].Trim();
+        var text = Lines(Read((await house.LeftAsync())[^1]).TextBody);
+        Assert.StartsWith("body", text, StringComparison.Ordinal);
+        return text["body".Length..].Trim();
     }
+
+    /// <summary>The text with line ends of one kind: those of the reader are the platform's.</summary>
+    private static string Lines(string? text) => text!.Replace("\r\n", "\n", StringComparison.Ordinal).Trim();
 
     private static MimeMessage Read(string text)
     {

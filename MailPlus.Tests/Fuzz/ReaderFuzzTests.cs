@@ -1,4 +1,4 @@
-using MailPlus.Tests.Fuzz.Readers;
+using MailPlus.Tests.Fuzz.Inputs;
 using Xunit;
 using Xunit.Abstractions;
 

@@ -39,7 +39,7 @@ internal sealed class AppendCommand() : ImapCommand("APPEND", SessionStates.Sign
             session.Watch?.NoteOwn(place, outcome.Uids);
             return Completion.Ok("Append completed", CopyUid.Of(outcome));
         }
-        catch (Exception refused) when (refused is SyntaxException or RefusedException)
+        catch (Exception refused) when (refused is not (IOException or OperationCanceledException or HopelessPeerException or MailboxLostException))
         {
             // The peer may send the message all the same; it must not be taken for commands.
             await session.DropMessageAsync(reader is null ? command.Message : reader.Pending, cancellationToken);

@@ -108,7 +108,7 @@ internal static class ModifiedUtf7
         }
 
         name = text.ToString();
-        return Encode(name).Length == wire.Length;
+        return Encoding.ASCII.GetString(wire) == Encode(name); // half a pair of surrogates would come out as another name
     }
 
     private static bool TryDecodeRun(ReadOnlySpan<byte> encoded, StringBuilder text)

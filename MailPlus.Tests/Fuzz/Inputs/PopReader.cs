@@ -3,7 +3,7 @@ using System.Text;
 using MailPlus.Engine.Mime;
 using MailPlus.Engine.Pop3.Wire;
 
-namespace MailPlus.Tests.Fuzz.Readers;
+namespace MailPlus.Tests.Fuzz.Inputs;
 
 /// <summary>Commands of POP3, and what TOP and clients without UTF8 make of messages.</summary>
 internal sealed class PopReader : PureReader

@@ -11,7 +11,7 @@ using MailPlus.Engine.Resolver;
 using MailPlus.Engine.Settings.Sections;
 using MailPlus.Tests.Delivery;
 
-namespace MailPlus.Tests.Fuzz.Readers;
+namespace MailPlus.Tests.Fuzz.Inputs;
 
 /// <summary>Policies of SPF, and what evaluating them comes to.</summary>
 internal sealed class SpfReader : FuzzReader

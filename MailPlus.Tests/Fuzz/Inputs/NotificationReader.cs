@@ -5,7 +5,7 @@ using MailPlus.Engine.Events;
 using MailPlus.Engine.Mime;
 using MailPlus.Engine.Primitives;
 
-namespace MailPlus.Tests.Fuzz.Readers;
+namespace MailPlus.Tests.Fuzz.Inputs;
 
 /// <summary>Notifications quote what others said: replies, names of servers, parameters of the envelope, the message itself. Nothing of it may become a field or part of its own.</summary>
 internal sealed class NotificationReader : FuzzReader

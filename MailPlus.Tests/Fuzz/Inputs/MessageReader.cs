@@ -1,7 +1,7 @@
 using System.Text;
 using MailPlus.Engine.Mime;
 
-namespace MailPlus.Tests.Fuzz.Readers;
+namespace MailPlus.Tests.Fuzz.Inputs;
 
 /// <summary>Messages: everything that is learned of one at acceptance, shown of it later, and taken out of it.</summary>
 internal sealed class MessageReader : FuzzReader

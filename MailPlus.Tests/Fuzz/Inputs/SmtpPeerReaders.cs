@@ -5,7 +5,7 @@ using MailPlus.Engine.Mime;
 using MailPlus.Engine.Primitives;
 using MailPlus.Engine.Smtp.Client;
 
-namespace MailPlus.Tests.Fuzz.Readers;
+namespace MailPlus.Tests.Fuzz.Inputs;
 
 /// <summary>Replies of servers we send to, and what they say they can.</summary>
 internal sealed class SmtpReplyReader : FuzzReader

@@ -6,7 +6,7 @@ using MailPlus.Engine.Imap.Wire;
 using MailPlus.Engine.Mime;
 using MailPlus.Engine.Primitives;
 
-namespace MailPlus.Tests.Fuzz.Readers;
+namespace MailPlus.Tests.Fuzz.Inputs;
 
 /// <summary>Commands of IMAP with their literals, from a pipe, and the argument languages of all of them.</summary>
 internal sealed class ImapCommandReader : FuzzReader
@@ -88,6 +88,9 @@ internal sealed class ImapCommandReader : FuzzReader
 internal sealed class DeflateReader : FuzzReader
 {
     public override IReadOnlyList<byte[]> Seeds { get; } = [.. MailPlus.Tests.Fuzz.Seeds.Imap("secret").Select(lines => Deflated(lines.SelectMany(line => line).ToArray())), Deflated(new byte[3_000_000])];
+
+    /// <summary>DEFLATE packs a thousand octets into one, and here each is looked at by the arguments of all commands.</summary>
+    public override long Expansion => 1032;
 
     public override async ValueTask ReadAsync(byte[] input, Random random)
     {

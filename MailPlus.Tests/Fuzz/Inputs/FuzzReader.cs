@@ -1,6 +1,6 @@
 using System.Text;
 
-namespace MailPlus.Tests.Fuzz.Readers;
+namespace MailPlus.Tests.Fuzz.Inputs;
 
 /// <summary>Something of the engine that reads what comes off the network, and what to begin mutation with.</summary>
 internal abstract class FuzzReader : IAsyncDisposable
@@ -10,6 +10,9 @@ internal abstract class FuzzReader : IAsyncDisposable
 
     /// <summary>Words of its grammar, put in at random.</summary>
     public virtual IReadOnlyList<string> Words => [];
+
+    /// <summary>How many octets one octet of input may stand for.</summary>
+    public virtual long Expansion => 1;
 
     /// <summary>
     /// Reads mutated input. It may refuse it in the way it has; every other exception is a fault, and so is a broken property. What it reads it must be able to

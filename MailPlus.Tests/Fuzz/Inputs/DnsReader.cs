@@ -8,7 +8,7 @@ using MailPlus.Engine.Settings;
 using MailPlus.Engine.Settings.Sections;
 using MailPlus.Tests.Support;
 
-namespace MailPlus.Tests.Fuzz.Readers;
+namespace MailPlus.Tests.Fuzz.Inputs;
 
 /// <summary>Answers of a DNS server: whatever comes, a question ends in an answer or in "cannot be asked now", never in an exception.</summary>
 internal sealed class DnsReader : FuzzReader

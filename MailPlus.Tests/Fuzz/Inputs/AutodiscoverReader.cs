@@ -2,7 +2,7 @@ using System.Text;
 using MailPlus.Engine.Accounts;
 using MailPlus.Web.ClientSetup;
 
-namespace MailPlus.Tests.Fuzz.Readers;
+namespace MailPlus.Tests.Fuzz.Inputs;
 
 /// <summary>What mail programs ask with when they set themselves up: the XML of Autodiscover, addresses and host names.</summary>
 internal sealed class AutodiscoverReader : PureReader

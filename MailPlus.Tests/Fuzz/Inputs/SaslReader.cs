@@ -3,7 +3,7 @@ using System.Text;
 using MailPlus.Engine.Accounts.Sasl;
 using MailPlus.Tests.Support;
 
-namespace MailPlus.Tests.Fuzz.Readers;
+namespace MailPlus.Tests.Fuzz.Inputs;
 
 /// <summary>Responses of every mechanism, to everything that is asked.</summary>
 internal sealed class SaslReader : FuzzReader

@@ -7,7 +7,7 @@ using MailPlus.Engine.Primitives;
 using MailPlus.Engine.Smtp.Wire;
 using MailPlus.Tests.Support;
 
-namespace MailPlus.Tests.Fuzz.Readers;
+namespace MailPlus.Tests.Fuzz.Inputs;
 
 /// <summary>Command lines of SMTP: verbs, paths and the parameters of MAIL and RCPT.</summary>
 internal sealed class SmtpCommandReader : PureReader
