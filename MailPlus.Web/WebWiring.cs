@@ -117,6 +117,7 @@ public static class WebWiring
         LogExport.Map(app);
         LicenceExport.Map(app);
         CertificateEndpoints.Map(app);
+        AcmeEndpoints.Map(app);
         ClientSetupEndpoints.Map(app);
         ApiDoor.Map(app);
         app.MapRazorComponents<App>().AddInteractiveServerRenderMode();
@@ -147,6 +148,7 @@ public static class WebWiring
         services.AddSingleton(engine.WebSessions);
         services.AddSingleton(engine.Setup);
         services.AddSingleton(engine.Certificates);
+        services.AddSingleton(engine.Acme);
         services.AddSingleton(engine.Store);
         services.AddSingleton(engine.Acceptance);
         services.AddSingleton(engine.Queue);

@@ -41,6 +41,7 @@ using MailPlus.Engine.Store.Postgres;
 using MailPlus.Engine.Store.Sharing;
 using MailPlus.Engine.Store.Sqlite;
 using MailPlus.Engine.Tls;
+using MailPlus.Engine.Tls.Acme;
 using Microsoft.Extensions.Logging;
 
 namespace MailPlus.Engine.Hosting;
@@ -155,6 +156,9 @@ public sealed class EngineWiring : IAsyncDisposable
 
     /// <summary>DNS.</summary>
     public IDnsResolver Resolver { get; private set; } = null!;
+
+    /// <summary>The certificate that is got and renewed by itself.</summary>
+    public AcmeRenewal Acme { get; private set; } = null!;
 
     /// <summary>The one list of local networks.</summary>
     public LocalNetworks LocalNetworks { get; private set; } = null!;
@@ -300,6 +304,7 @@ public sealed class EngineWiring : IAsyncDisposable
         Disclaimers = new DisclaimerOperations(database, disclaimers);
 
         Certificates = Keep(new CertificateStore(folder.Root, settings.Current.Smtp.Hostname, clock, logs.CreateLogger<CertificateStore>()));
+        Acme = Keep(new AcmeRenewal(Certificates, settings, clock, logs.CreateLogger<AcmeRenewal>()));
         settings.OnChange((before, now) =>
         {
             if (before.Smtp.Hostname != now.Smtp.Hostname)
@@ -327,7 +332,7 @@ public sealed class EngineWiring : IAsyncDisposable
 
         WireListeners(queue, name => authorities.IsConfigured ? Certificates.AskingOptionsFor(name) : Certificates.OptionsFor(name), logs, clock);
         var signIns = new SignInJournal(database, Events, clock);
-        var loops = new EngineLoops([new EngineLoop("log-writer", logWriter.RunAsync), new EngineLoop("sign-in-journal", signIns.RunAsync), new EngineLoop("tls-ledger", tlsLedger.RunAsync), new EngineLoop("sts-policies", stsPolicies.RunAsync), new EngineLoop("search-index", Index.RunAsync), new EngineLoop("licences", token => Licences.RunAsync(clock, token)), new EngineLoop("dkim-keys", new DkimRotation(Dkim, clock, logs.CreateLogger<DkimRotation>()).RunAsync), new EngineLoop("dns-watch", new DnsWatch(Dns, clock, logs.CreateLogger<DnsWatch>()).RunAsync), .. server is null ? (ReadOnlySpan<EngineLoop>)[] : [new EngineLoop("notices", server.RunAsync), new EngineLoop("system-follow", database.RunAsync), new EngineLoop("store-follow", shared!.FollowAsync)]], clock, logs.CreateLogger<EngineHost>());
+        var loops = new EngineLoops([new EngineLoop("log-writer", logWriter.RunAsync), new EngineLoop("sign-in-journal", signIns.RunAsync), new EngineLoop("tls-ledger", tlsLedger.RunAsync), new EngineLoop("sts-policies", stsPolicies.RunAsync), new EngineLoop("search-index", Index.RunAsync), new EngineLoop("certificates", Acme.RunAsync), new EngineLoop("licences", token => Licences.RunAsync(clock, token)), new EngineLoop("dkim-keys", new DkimRotation(Dkim, clock, logs.CreateLogger<DkimRotation>()).RunAsync), new EngineLoop("dns-watch", new DnsWatch(Dns, clock, logs.CreateLogger<DnsWatch>()).RunAsync), .. server is null ? (ReadOnlySpan<EngineLoop>)[] : [new EngineLoop("notices", server.RunAsync), new EngineLoop("system-follow", database.RunAsync), new EngineLoop("store-follow", shared!.FollowAsync)]], clock, logs.CreateLogger<EngineHost>());
         Host = Keep(new EngineHost(queue, Listeners, loops, logs.CreateLogger<EngineHost>()));
 
         var firstRun = new FirstRun(folder.Root);

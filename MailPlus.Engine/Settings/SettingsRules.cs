@@ -65,7 +65,7 @@ internal static class SettingsRules
             yield return Invalid("Security.TokenIntrospectionUrl", "TokenUrlMalformed");
         }
 
-        foreach (var refusal in CheckPorts(snapshot.Service).Concat(CheckDelivery(snapshot.Delivery)).Concat(RuleChecks.Check(snapshot)))
+        foreach (var refusal in CheckPorts(snapshot.Service).Concat(CheckDelivery(snapshot.Delivery)).Concat(RuleChecks.Check(snapshot)).Concat(AcmeChecks.Check(snapshot)))
         {
             yield return refusal;
         }
@@ -102,7 +102,7 @@ internal static class SettingsRules
     private static bool IsListener(string name) => typeof(ServiceSettings).GetProperties()
         .Any(property => property.PropertyType == typeof(ListenerSetting) && property.Name.Equals(name, StringComparison.OrdinalIgnoreCase));
 
-    private static bool IsAuthority(string text)
+    internal static bool IsAuthority(string text)
     {
         try
         {

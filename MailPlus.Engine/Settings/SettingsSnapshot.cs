@@ -52,4 +52,7 @@ public sealed record SettingsSnapshot
 
     /// <summary>Full-text search.</summary>
     public SearchSettings Search { get; init; } = new();
+
+    /// <summary>Automatic certificates.</summary>
+    public AcmeSettings Acme { get; init; } = new();
 }

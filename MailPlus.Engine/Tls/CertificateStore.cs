@@ -8,11 +8,12 @@ namespace MailPlus.Engine.Tls;
 
 /// <summary>
 /// The certificates of this server, for mail protocols and web alike, under <c>tls/</c> of the data folder, readable by the owner only. A self-signed one is made
-/// at the first start and again before it expires; an uploaded one takes its place from the next handshake on, without restart.
+/// at the first start and again before it expires; an uploaded one, or else one that ACME brought, takes its place from the next handshake on, without restart.
 /// </summary>
 public sealed partial class CertificateStore : IDisposable
 {
     private const string UploadedFile = "uploaded.pem";
+    private const string IssuedFile = "issued.pem";
     private const string SelfSignedFile = "self-signed.pem";
     private static readonly TimeSpan RenewBefore = TimeSpan.FromDays(30);
     private static readonly TimeSpan LookEvery = TimeSpan.FromHours(12);
@@ -33,7 +34,7 @@ public sealed partial class CertificateStore : IDisposable
         _clock = clock;
         _log = log;
         CreateFolder();
-        _current = TryLoad(UploadedFile) ?? LoadOrMakeSelfSigned();
+        _current = TryLoad(UploadedFile) ?? TryLoad(IssuedFile) ?? LoadOrMakeSelfSigned();
         _renewal = clock.CreateTimer(_ => RenewSelfSigned(), null, LookEvery, LookEvery);
     }
 
@@ -42,6 +43,9 @@ public sealed partial class CertificateStore : IDisposable
 
     /// <summary>The certificate in use.</summary>
     public CertificateSummary Current => Volatile.Read(ref _current).Summary;
+
+    /// <summary>The certificate in use was uploaded; it stays until it is taken back.</summary>
+    public bool IsUploaded => Current is { IsSelfSigned: false, IsAutomatic: false };
 
     /// <summary>Options of a mail protocol's handshake (PRO-049: TLS 1.2 or later). There is one certificate for every name yet.</summary>
     public SslServerAuthenticationOptions OptionsFor(string serverName) => Volatile.Read(ref _current).Options;
@@ -85,19 +89,48 @@ public sealed partial class CertificateStore : IDisposable
         return Use(CertificateReading.FromPfx(pfx, password, _clock.GetUtcNow()), UploadedFile);
     }
 
-    /// <summary>Goes back to the self-signed certificate; the uploaded one is deleted.</summary>
+    /// <summary>Goes back to the self-signed certificate; one that was uploaded or that ACME brought is deleted.</summary>
     public CertificateSummary UseSelfSigned(Actor actor)
     {
         actor.Require(Permission.ManageSettings);
         lock (_change)
         {
             File.Delete(Path.Combine(_folder, UploadedFile));
+            File.Delete(Path.Combine(_folder, IssuedFile));
             Replace(LoadOrMakeSelfSigned());
         }
 
         Changed?.Invoke();
         return Current;
     }
+
+    /// <summary>Takes a chain that ACME brought into use, unless somebody uploaded one meanwhile.</summary>
+    /// <exception cref="RefusedException">As <see cref="UploadPem"/>; Invalid with CertificateOtherName.</exception>
+    internal void UseIssued(string certificates, string key, IReadOnlyList<string> names)
+    {
+        var read = CertificateReading.FromPem(certificates, key, null, _clock.GetUtcNow());
+        if (names.FirstOrDefault(name => !read.Summary.Covers(name)) is { } missing)
+        {
+            throw new RefusedException(new Refusal(RefusalKind.Invalid, "CertificateOtherName") { Arguments = [missing], Detail = missing });
+        }
+
+        lock (_change)
+        {
+            var issued = new TlsCertificate(read.Leaf, read.Chain, isSelfSigned: false, isAutomatic: true);
+            Save(issued, IssuedFile);
+            if (IsUploaded)
+            {
+                return;
+            }
+
+            Replace(issued);
+        }
+
+        Changed?.Invoke();
+    }
+
+    /// <summary>Where a file beside the certificates is.</summary>
+    internal string PathOf(string file) => Path.Combine(_folder, file);
 
     /// <summary>Ends the look for expiry.</summary>
     public void Dispose() => _renewal.Dispose();
@@ -171,7 +204,7 @@ public sealed partial class CertificateStore : IDisposable
             var pem = File.ReadAllText(path);
             // An expired upload still serves: clients that ignore dates go on working, and the console says what to do.
             var certificate = CertificateReading.FromPem(pem, pem, null, ValidMoment(pem));
-            return file == SelfSignedFile ? new TlsCertificate(certificate.Leaf, certificate.Chain, isSelfSigned: true) : certificate;
+            return file == UploadedFile ? certificate : new TlsCertificate(certificate.Leaf, certificate.Chain, isSelfSigned: file == SelfSignedFile, isAutomatic: file == IssuedFile);
         }
         catch (Exception failure) when (failure is RefusedException or CryptographicException or IOException or UnauthorizedAccessException)
         {
@@ -198,26 +231,7 @@ public sealed partial class CertificateStore : IDisposable
         }
     }
 
-    /// <summary>Writes beside and renames, so that a crash leaves the old file or the new one; the key is never readable by others, not even for a moment.</summary>
-    private void Save(TlsCertificate certificate, string file)
-    {
-        var path = Path.Combine(_folder, file);
-        var fresh = path + ".new";
-        File.Delete(fresh);
-        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, Share = FileShare.None };
-        if (!OperatingSystem.IsWindows())
-        {
-            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-        }
-
-        using (var stream = new FileStream(fresh, options))
-        {
-            stream.Write(System.Text.Encoding.ASCII.GetBytes(CertificateReading.ToPem(certificate)));
-            stream.Flush(flushToDisk: true);
-        }
-
-        File.Move(fresh, path, overwrite: true);
-    }
+    private void Save(TlsCertificate certificate, string file) => PrivateFile.Write(PathOf(file), CertificateReading.ToPem(certificate));
 
     [LoggerMessage(1201, LogLevel.Information, "certificate in use: {Subject} {Fingerprint} until {NotAfter:u}")]
     private partial void LogInUse(string subject, string fingerprint, DateTimeOffset notAfter);

@@ -25,6 +25,9 @@ public sealed record CertificateSummary(string Subject, string Issuer, IReadOnly
     /// <summary>Made by this server, trusted by nobody.</summary>
     public required bool IsSelfSigned { get; init; }
 
+    /// <summary>Brought and renewed by ACME.</summary>
+    public bool IsAutomatic { get; init; }
+
     /// <summary>True when the certificate is valid for the host name; a wildcard covers one label.</summary>
     public bool Covers(string hostname) => Names.Any(name => TlsCertificate.Matches(name, hostname));
 }
@@ -35,11 +38,11 @@ internal sealed class TlsCertificate
     private readonly SslServerAuthenticationOptions _options;
     private readonly SslServerAuthenticationOptions _asking;
 
-    public TlsCertificate(X509Certificate2 leaf, X509Certificate2Collection chain, bool isSelfSigned)
+    public TlsCertificate(X509Certificate2 leaf, X509Certificate2Collection chain, bool isSelfSigned, bool isAutomatic = false)
     {
         Leaf = leaf;
         Chain = chain;
-        Summary = CertificateReading.Summarize(leaf, isSelfSigned);
+        Summary = CertificateReading.Summarize(leaf, isSelfSigned) with { IsAutomatic = isAutomatic };
         // Offline: making the context must not fetch anything from the network.
         var context = SslStreamCertificateContext.Create(leaf, chain, offline: true);
         _options = MakeOptions(context);

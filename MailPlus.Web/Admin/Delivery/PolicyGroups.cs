@@ -30,6 +30,22 @@ public static class PolicyGroups
         new("Advanced", ["SmtpPolicy.RejectUnauthorizedPipelining", "SmtpPolicy.RejectIncompleteHelo", "SmtpPolicy.RejectUnknownHelo", "SmtpPolicy.UnknownRecipientsPerDay", "SmtpPolicy.JunkCommandsPerSession"]),
     ];
 
+    /// <summary>The certificate that is got by itself (PRO-049).</summary>
+    public static IReadOnlyList<PolicyGroup> Acme { get; } =
+    [
+        new("Acme", ["Acme.Enabled", ">Acme.Contact", ">Acme.Names", ">Acme.RenewDays", ">Acme.ChallengePort", ">Acme.Directory", ">Acme.DirectoryAuthorities"]),
+    ];
+
+    /// <summary>Full-text search (DEL-030 to DEL-036).</summary>
+    public static IReadOnlyList<PolicyGroup> Search { get; } = [new("Search", ["Search.Enabled", ">Search.CharacterSearch"])];
+
+    /// <summary>DNS, and what stands in front of this server.</summary>
+    public static IReadOnlyList<PolicyGroup> Network { get; } =
+    [
+        new("Dns", ["Resolver.Servers", "Resolver.TimeoutSeconds", "Resolver.DnssecTrust"]),
+        new("Proxies", ["Security.TrustedProxies", "Security.ProxyListeners"]),
+    ];
+
     /// <summary>The one list of local networks.</summary>
     public static IReadOnlyList<PolicyGroup> Local { get; } = [new("LocalNetworks", ["Network.DetectLocalNetworks", "Network.LocalNetworks"])];
 }
