@@ -89,7 +89,7 @@ internal sealed class PebblePeer : IAsyncDisposable
         names.AddIpAddress(IPAddress.Loopback);
         request.CertificateExtensions.Add(names.Build());
         request.CertificateExtensions.Add(new X509BasicConstraintsExtension(certificateAuthority: true, false, 0, critical: true));
-        using var certificate = request.CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(30));
+        using var certificate = request.CreateSelfSigned(TimeProvider.System.GetUtcNow().AddDays(-1), TimeProvider.System.GetUtcNow().AddDays(30));
         Authority = Convert.ToBase64String(certificate.RawData);
         var (pem, secret) = (Path.Combine(_home, "cert.pem"), Path.Combine(_home, "key.pem"));
         await File.WriteAllTextAsync(pem, certificate.ExportCertificatePem());

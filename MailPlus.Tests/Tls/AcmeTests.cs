@@ -139,7 +139,7 @@ public sealed class AcmeTests
 
         public string Folder { get; } = Directory.CreateTempSubdirectory("mailplus-acme-").FullName;
 
-        public FakeTimeProvider Clock { get; } = new(DateTimeOffset.UtcNow.AddMinutes(5)); // pebble's clock is the real one, and what it gives must be valid already
+        public FakeTimeProvider Clock { get; } = new(TimeProvider.System.GetUtcNow().AddMinutes(5)); // pebble's clock is the real one, and what it gives must be valid already
 
         public SettableSettings Settings { get; } = new(new SettingsSnapshot() with { Smtp = new() { Hostname = Host } });
 
