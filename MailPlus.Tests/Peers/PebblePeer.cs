@@ -98,7 +98,14 @@ internal sealed class PebblePeer : IAsyncDisposable
         {
             pebble = new
             {
-                listenAddress = $"127.0.0.1:{_port}", managementListenAddress = $"127.0.0.1:{FreePort()}", certificate = pem, privateKey = secret, httpPort, tlsPort = FreePort(), ocspResponderURL = "", externalAccountBindingRequired = false,
+                listenAddress = $"127.0.0.1:{_port}",
+                managementListenAddress = $"127.0.0.1:{FreePort()}",
+                certificate = pem,
+                privateKey = secret,
+                httpPort,
+                tlsPort = FreePort(),
+                ocspResponderURL = "",
+                externalAccountBindingRequired = false,
             },
         }));
     }
