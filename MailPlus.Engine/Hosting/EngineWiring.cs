@@ -25,7 +25,7 @@ using MailPlus.Engine.MailAuth;
 using MailPlus.Engine.MailAuth.Dmarc;
 using MailPlus.Engine.Mime;
 using MailPlus.Engine.Monitoring;
-using MailPlus.Engine.Monitoring.Dns;
+using MailPlus.Engine.Monitoring.DnsChecks;
 using MailPlus.Engine.Net.Connections;
 using MailPlus.Engine.Net.Listeners;
 using MailPlus.Engine.Net.Local;

@@ -1,6 +1,6 @@
 using System.Globalization;
 using MailPlus.Engine.Accounts;
-using MailPlus.Engine.Monitoring.Dns;
+using MailPlus.Engine.Monitoring.DnsChecks;
 using MailPlus.Engine.Net.Listeners;
 using MailPlus.Engine.Primitives;
 using MailPlus.Engine.Search;

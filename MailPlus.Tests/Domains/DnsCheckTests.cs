@@ -3,7 +3,7 @@ using System.Net;
 using MailPlus.Engine.Delivery.Remote.Sts;
 using MailPlus.Engine.Domains;
 using MailPlus.Engine.Monitoring;
-using MailPlus.Engine.Monitoring.Dns;
+using MailPlus.Engine.Monitoring.DnsChecks;
 using MailPlus.Engine.Primitives;
 using MailPlus.Engine.Resolver;
 using MailPlus.Engine.Settings.Sections;

@@ -9,7 +9,7 @@ using Xunit;
 
 namespace MailPlus.Tests.Domains;
 
-/// <summary>Mail that aliases send on: rewritten senders (mail-rules 24), full mailboxes (mail-rules 13), aliases made while mail waits.</summary>
+/// <summary>Mail that aliases send on: rewritten senders (mail-rules 24), full mailboxes (mail-rules 13), aliases made while mail waits, members told apart and found (DOM-081, DOM-083).</summary>
 public sealed class SentOnTests
 {
     private static readonly CancellationToken None = CancellationToken.None;

@@ -1,5 +1,5 @@
 using System.Globalization;
-using MailPlus.Engine.Monitoring.Dns;
+using MailPlus.Engine.Monitoring.DnsChecks;
 using MailPlus.Engine.Primitives;
 
 namespace MailPlus.Web.Api;

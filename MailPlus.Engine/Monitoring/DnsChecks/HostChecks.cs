@@ -5,7 +5,7 @@ using MailPlus.Engine.Resolver;
 using MailPlus.Engine.Smtp.Client;
 using MailPlus.Engine.Tls;
 
-namespace MailPlus.Engine.Monitoring.Dns;
+namespace MailPlus.Engine.Monitoring.DnsChecks;
 
 /// <summary>What DNS says about the server itself: A and AAAA, PTR, TLSA, CAA.</summary>
 internal sealed class HostChecks(IDnsResolver resolver, CertificateStore certificates, TimeProvider clock)

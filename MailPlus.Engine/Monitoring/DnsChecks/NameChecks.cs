@@ -6,7 +6,7 @@ using MailPlus.Engine.MailAuth.Spf;
 using MailPlus.Engine.Resolver;
 using MailPlus.Engine.Settings;
 
-namespace MailPlus.Engine.Monitoring.Dns;
+namespace MailPlus.Engine.Monitoring.DnsChecks;
 
 /// <summary>What DNS says about a domain's name that mail depends on: MX, SPF, DKIM, DMARC.</summary>
 internal sealed class NameChecks(IDnsResolver resolver, SettingsSnapshot settings, TimeProvider clock)

@@ -3,7 +3,7 @@ using MailPlus.Engine.Domains;
 using MailPlus.Engine.Primitives;
 using Microsoft.EntityFrameworkCore;
 
-namespace MailPlus.Engine.Monitoring.Dns;
+namespace MailPlus.Engine.Monitoring.DnsChecks;
 
 /// <summary>Remembers what DNS said: a row when it says something else than before.</summary>
 internal sealed class DnsHistory(SystemDatabase database)

@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Logging;
 
-namespace MailPlus.Engine.Monitoring.Dns;
+namespace MailPlus.Engine.Monitoring.DnsChecks;
 
 /// <summary>Looks at the DNS of all domains every few hours.</summary>
 internal sealed partial class DnsWatch(DnsOperations operations, TimeProvider clock, ILogger<DnsWatch> log)

@@ -3,7 +3,7 @@ using MailPlus.Engine.Delivery.Remote.Sts;
 using MailPlus.Engine.Resolver;
 using MailPlus.Engine.Settings.Sections;
 
-namespace MailPlus.Engine.Monitoring.Dns;
+namespace MailPlus.Engine.Monitoring.DnsChecks;
 
 /// <summary>What makes mail of a domain safer or easier, and wrong records of which do harm: MTA-STS, names for mail programs, SRV.</summary>
 internal sealed class ComfortChecks(IDnsResolver resolver, StsFetch policies, ServiceSettings services, TimeProvider clock)

@@ -7,7 +7,7 @@ using MailPlus.Engine.Resolver;
 using MailPlus.Engine.Settings;
 using MailPlus.Engine.Tls;
 
-namespace MailPlus.Engine.Monitoring.Dns;
+namespace MailPlus.Engine.Monitoring.DnsChecks;
 
 /// <summary>What the checks stand on.</summary>
 /// <param name="Resolver">DNS, asked anew each time.</param>

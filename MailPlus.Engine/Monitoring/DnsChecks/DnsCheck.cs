@@ -1,7 +1,7 @@
 using MailPlus.Engine.Domains;
 using MailPlus.Engine.Primitives;
 
-namespace MailPlus.Engine.Monitoring.Dns;
+namespace MailPlus.Engine.Monitoring.DnsChecks;
 
 /// <summary>What of DNS is looked at.</summary>
 public enum DnsSubject

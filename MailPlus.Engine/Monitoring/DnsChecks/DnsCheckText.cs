@@ -1,12 +1,12 @@
 using System.Globalization;
 using System.Resources;
 
-namespace MailPlus.Engine.Monitoring.Dns;
+namespace MailPlus.Engine.Monitoring.DnsChecks;
 
 /// <summary>The words of checks from <c>DnsTexts.resx</c>.</summary>
 public static class DnsCheckText
 {
-    private static readonly ResourceManager Texts = new("MailPlus.Engine.Monitoring.Dns.DnsTexts", typeof(DnsCheckText).Assembly);
+    private static readonly ResourceManager Texts = new("MailPlus.Engine.Monitoring.DnsChecks.DnsTexts", typeof(DnsCheckText).Assembly);
 
     /// <summary>What was seen, and what is wrong with it.</summary>
     public static string What(DnsCheck check, CultureInfo culture) => string.Format(culture, Find(check.TextKey, culture), [.. check.Arguments]);

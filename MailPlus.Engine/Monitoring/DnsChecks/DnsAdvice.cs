@@ -5,7 +5,7 @@ using System.Security.Cryptography.X509Certificates;
 using MailPlus.Engine.Net.Connections;
 using MailPlus.Engine.Resolver;
 
-namespace MailPlus.Engine.Monitoring.Dns;
+namespace MailPlus.Engine.Monitoring.DnsChecks;
 
 /// <summary>What the checks of one look share.</summary>
 /// <param name="Hostname">Name of the server.</param>
