@@ -45,6 +45,18 @@ public sealed partial class TextTests
         Assert.True(faults.Count == 0, $"{faults.Count} faults:\n{string.Join('\n', faults.Take(60))}");
     }
 
+    /// <summary>The build names a resource after the first type in the .cs file beside it: when that is another one, English would show keys.</summary>
+    [Theory]
+    [InlineData("MailPlus.Engine")]
+    [InlineData("MailPlus.Web")]
+    public void Every_resource_file_is_built_in_under_its_own_name(string project)
+    {
+        var names = Assembly.Load(project).GetManifestResourceNames().ToHashSet(StringComparer.Ordinal);
+        var missing = ResourceFiles().Where(file => !file.EndsWith(".ko.resx", StringComparison.Ordinal)).Select(Shown).Where(file => file.StartsWith(project + "/", StringComparison.Ordinal))
+            .Select(file => $"{file[..^".resx".Length].Replace('/', '.')}.resources").Where(name => !names.Contains(name)).ToList();
+        Assert.True(missing.Count == 0, string.Join('\n', missing));
+    }
+
     [Fact]
     public void Pages_say_nothing_that_is_not_in_their_resources()
     {
