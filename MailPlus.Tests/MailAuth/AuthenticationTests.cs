@@ -59,7 +59,9 @@ public sealed class AuthenticationTests
     {
         await using var rig = await RigAsync();
         await rig.SendAsync("bob@there.test", $"DKIM-Signature: v=1; a=rsa-sha256; d=there.test; s=key; h=From; bh=AAAA; b={b}\r\n{Mail}", DeliveryRig.Inbound, "ann@here.test");
-        Assert.Equal("spf=pass dkim=permerror dmarc=pass", Assert.Single(rig.Happened.OfType<MessageAccepted>()).Authentication);
+        var told = Assert.Single(rig.Happened.OfType<MessageAccepted>()).Authentication;
+        Assert.StartsWith("spf=pass dkim=permerror (", told, StringComparison.Ordinal);
+        Assert.EndsWith(") dmarc=pass", told, StringComparison.Ordinal);
     }
 
     // mail-rules 19
