@@ -14,6 +14,7 @@ public sealed class DnsResolver(ISettingsSource settings, TimeProvider clock) : 
     private const int CacheLimit = 20_000;
     private const int DnsPort = 53;
     private const int Attempts = 2;
+    private const int MaximumAliases = 16;
     private static readonly TimeSpan LongestNegative = TimeSpan.FromMinutes(5);
 
     /// <summary>Docker's resolver: on loopback, but it passes on what came over the open network.</summary>
@@ -134,18 +135,21 @@ public sealed class DnsResolver(ISettingsSource settings, TimeProvider clock) : 
 
     private static string Words(DnsResponseException failure) => failure.Code == DnsResponseCode.ConnectionTimeout ? "no answer in time" : failure.DnsError;
 
-    private static DnsAnswer<T> Read<T>(IDnsQueryResponse response, Func<IEnumerable<DnsResourceRecord>, IEnumerable<T>> select, DnssecTrust trust, out TimeSpan timeToLive)
+    private static DnsAnswer<T> Read<T>(IDnsQueryResponse response, Func<IEnumerable<DnsResourceRecord>, IEnumerable<T>> select, (DnsQuestion Question, DnssecTrust Trust) asked, out TimeSpan timeToLive)
     {
         timeToLive = TimeSpan.Zero;
-        var secure = response.Header.IsAuthenticData && IPAddress.TryParse(response.NameServer.Address, out var resolver) && Trusts(trust, resolver);
-        var canonical = response.Answers.CnameRecords().LastOrDefault() is { } alias ? Name(alias.CanonicalName) : "";
+        var secure = response.Header.IsAuthenticData && IPAddress.TryParse(response.NameServer.Address, out var resolver) && Trusts(asked.Trust, resolver);
+        var answers = Asked(response, asked.Question);
+        var canonical = answers.CnameRecords().LastOrDefault() is { } alias ? Name(alias.CanonicalName) : "";
         switch (response.Header.ResponseCode)
         {
+            case DnsHeaderResponseCode.NoError when answers.Count == 0 && response.Answers.Count > 0:
+                return Failure<T>($"an answer to another question from {response.NameServer}");
             case DnsHeaderResponseCode.NoError:
-                var records = select(response.Answers).ToList();
+                var records = select(answers).ToList();
                 if (records.Count > 0)
                 {
-                    timeToLive = TimeSpan.FromSeconds(response.Answers.Min(record => record.InitialTimeToLive));
+                    timeToLive = TimeSpan.FromSeconds(answers.Min(record => record.InitialTimeToLive));
                     return new DnsAnswer<T>(DnsStatus.Found, records) { IsSecure = secure, CanonicalName = canonical };
                 }
 
@@ -157,6 +161,23 @@ public sealed class DnsResolver(ISettingsSource settings, TimeProvider clock) : 
             default:
                 return Failure<T>($"{response.Header.ResponseCode} from {response.NameServer}");
         }
+    }
+
+    /// <summary>
+    /// The records of the name that was asked for and of those it is an alias of, whatever else stands in the answer. The library follows a pointer
+    /// beyond the end of a datagram into what its buffer held before: a name read from there is nobody's question.
+    /// </summary>
+    private static List<DnsResourceRecord> Asked(IDnsQueryResponse response, DnsQuestion question)
+    {
+        var names = new HashSet<string>(response.Questions.Select(echo => Name(echo.QueryName)), StringComparer.Ordinal) { Name(question.QueryName) };
+        var aliases = response.Answers.CnameRecords().ToList();
+        for (var (known, links) = (0, 0); known != names.Count && links < MaximumAliases; links++)
+        {
+            known = names.Count;
+            names.UnionWith(aliases.Where(alias => names.Contains(Name(alias.DomainName))).Select(alias => Name(alias.CanonicalName)));
+        }
+
+        return [.. response.Answers.Where(record => names.Contains(Name(record.DomainName)))];
     }
 
     /// <summary>RFC 2308 5: the smaller of the SOA's TTL and its MINIMUM; without SOA nothing is kept.</summary>
@@ -196,7 +217,7 @@ public sealed class DnsResolver(ISettingsSource settings, TimeProvider clock) : 
         try
         {
             var response = await session.Client.QueryAsync(question, cancellationToken);
-            var answer = Read(response, select, session.Settings.DnssecTrust, out var timeToLive);
+            var answer = Read(response, select, (question, session.Settings.DnssecTrust), out var timeToLive);
             session.Cache.Keep(type.ToString(), key, answer, timeToLive);
             return answer;
         }

@@ -157,7 +157,10 @@ public sealed class DnsResolverTests : IDisposable
     [Theory]
     [InlineData("81800001000100000000", "C00C001000010000002000030576312D616C6C")] // a text longer than its record
     [InlineData("81800001000100000000", "C00C00100001000000200003")] // ends before its data
+    [InlineData("81800001000100000000", "C0FF001000010000002000020141")] // a name that points nowhere
+    [InlineData("81800001000100000000", "056F74686572000010000100000020000201" + "41")] // about another name
     [InlineData("81800001000900000000", "C00C001000010000002000020141")] // fewer records than it says
+    [InlineData("81800001000100000000", "4F6161610010000100000020000201")] // a label longer than there can be
     [InlineData("8180", "")]
     public async Task An_answer_that_cannot_be_read_is_temporary(string header, string records)
     {
