@@ -275,7 +275,7 @@ public sealed partial class DeliveryQueue : IAsyncDisposable
 
             looked = now;
             var until = await LoadAsync(now) == LoadAtOnce ? now.Plus(TimeSpan.FromMilliseconds(1)) : await NextScanAsync(now);
-            await _scan.WaitUntilAsync(until, _stopping.Token);
+            await _scan.WaitUntilAsync(until, LongestPause, _stopping.Token);
         }
     }
 

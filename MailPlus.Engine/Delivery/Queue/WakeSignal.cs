@@ -11,14 +11,14 @@ internal sealed class WakeSignal(TimeProvider clock)
     /// <summary>There is something to do.</summary>
     public void Set() => _channel.Writer.TryWrite(true);
 
-    /// <summary>Waits for a call, at most so long.</summary>
-    public Task WaitAsync(TimeSpan atMost, CancellationToken cancellationToken) => WaitUntilAsync(Instant.Now(clock).Plus(atMost), cancellationToken);
+    /// <summary>Waits for a call, at most so long; a clock that is set meanwhile changes nothing.</summary>
+    public Task WaitAsync(TimeSpan atMost, CancellationToken cancellationToken) => WaitUntilAsync(Instant.Now(clock).Plus(atMost), atMost, cancellationToken);
 
-    /// <summary>Waits for a call, at most until then; a clock that jumps meanwhile is noticed.</summary>
-    public async Task WaitUntilAsync(Instant until, CancellationToken cancellationToken)
+    /// <summary>Waits for a call, at most until then, and never longer than <paramref name="atMost"/>: a clock that went back since the time was reckoned would make it a day.</summary>
+    public async Task WaitUntilAsync(Instant until, TimeSpan atMost, CancellationToken cancellationToken)
     {
         var wait = TimeSpan.FromMicroseconds(Math.Max(0, until.Microseconds - Instant.Now(clock).Microseconds));
-        using var limit = new CancellationTokenSource(wait, clock);
+        using var limit = new CancellationTokenSource(wait < atMost ? wait : atMost, clock);
         if (until.CompareTo(Instant.Now(clock)) <= 0)
         {
             return; // the time came between reading the clock and setting the alarm
