@@ -16,6 +16,9 @@ public sealed class SettingAttribute : Attribute
     /// <summary>Longest allowed text in characters.</summary>
     public int MaximumLength { get; init; } = 1000;
 
+    /// <summary>A wrong value can shut an administrator or everybody's mail programs out: forms offer to take it back unless it is confirmed.</summary>
+    public bool LocksOut { get; init; }
+
     /// <summary>A password or key: never shown again, masked in diffs and logs.</summary>
     public bool Secret { get; init; }
 }

@@ -66,6 +66,10 @@ public sealed class SettingsCatalog
         return With(snapshot, setting, value);
     }
 
+    /// <summary>A snapshot with the named settings as another has them.</summary>
+    public SettingsSnapshot Take(SettingsSnapshot snapshot, SettingsSnapshot from, IEnumerable<string> names) =>
+        names.Select(Find).OfType<SettingDefinition>().Aggregate(snapshot, (taken, setting) => With(taken, setting, setting.Value(from)));
+
     /// <summary>What is wrong with a snapshot, a refusal per field; empty when nothing is.</summary>
     public IReadOnlyList<Refusal> Validate(SettingsSnapshot snapshot) =>
         [.. All.Select(setting => SettingRange.Check(setting, setting.Value(snapshot))).OfType<Refusal>(), .. SettingsRules.Check(snapshot)];

@@ -28,7 +28,12 @@ public sealed class SettingsOperations(SystemDatabase database, SettingsStore st
     /// <param name="baseVersion">The version the form was filled from; a newer one in force is a Conflict. Null takes the present one.</param>
     /// <param name="change">Makes the new snapshot; pure.</param>
     /// <param name="cancellationToken">Token.</param>
-    public async Task<SettingsOutcome> SaveAsync(Actor actor, long? baseVersion, Func<SettingsSnapshot, SettingsSnapshot> change, CancellationToken cancellationToken)
+    public Task<SettingsOutcome> SaveAsync(Actor actor, long? baseVersion, Func<SettingsSnapshot, SettingsSnapshot> change, CancellationToken cancellationToken) =>
+        SaveAsync(actor, baseVersion, change, onTrial: false, cancellationToken);
+
+    /// <summary>The same, and with <paramref name="onTrial"/> what changes goes back after <see cref="SettingsTrial.Length"/> unless somebody keeps it.</summary>
+    public async Task<SettingsOutcome> SaveAsync(
+        Actor actor, long? baseVersion, Func<SettingsSnapshot, SettingsSnapshot> change, bool onTrial, CancellationToken cancellationToken)
     {
         actor.Require(Permission.ManageSettings);
 
@@ -41,12 +46,13 @@ public sealed class SettingsOperations(SystemDatabase database, SettingsStore st
             return new SettingsOutcome(before, unbindable);
         }
 
+        var known = baseVersion is { } version && version != store.Current.Version ? await FindOrNullAsync(version, cancellationToken) : null;
         return await database.WriteAsync(
             context =>
             {
-                // The writer of the system database is held: nobody saves meanwhile.
+                // The writer of the system database is held: nobody saves meanwhile. A version that changed nothing (a trial that was kept) is in nobody's way.
                 var present = store.Current;
-                if (baseVersion is { } known && known != present.Version)
+                if (baseVersion is { } filledFrom && filledFrom != present.Version && (known is null || catalog.Compare(known, present).Count > 0))
                 {
                     return Task.FromResult(new SettingsOutcome(present, [new Refusal(RefusalKind.Conflict, "SettingsChanged")]));
                 }
@@ -58,10 +64,30 @@ public sealed class SettingsOperations(SystemDatabase database, SettingsStore st
                     refusals = [.. refusals, new Refusal(RefusalKind.Invalid, "HostnameMalformed") { Field = "Smtp.Hostname" }];
                 }
 
-                var isSame = catalog.Compare(present, next).Count == 0 && SettingsDocument.Write(present) == SettingsDocument.Write(next with { Version = present.Version });
+                var changed = catalog.Compare(present, next).Select(difference => difference.Name).ToList();
+                var trial = onTrial ? new SettingsTrial(database.Now.Plus(SettingsTrial.Length), present.Version, actor.Name, changed) : null;
+                next = next with { Trial = SettingsTrial.After(present.Trial, changed, trial) };
+                var isSame = changed.Count == 0 && SettingsDocument.Write(present) == SettingsDocument.Write(next with { Version = present.Version });
                 return Task.FromResult(refusals.Count > 0 || isSame ? new SettingsOutcome(present, refusals) : new SettingsOutcome(store.Add(context, actor, next), []));
             },
             cancellationToken);
+    }
+
+    /// <summary>Ends a trial: what was tried stays.</summary>
+    /// <exception cref="RefusedException">NotFound when there is none (any more).</exception>
+    public Task KeepTrialAsync(Actor actor, CancellationToken cancellationToken) => EndTrialAsync(actor, keeps: true, cancellationToken);
+
+    /// <summary>Ends a trial now: what was tried goes back.</summary>
+    /// <exception cref="RefusedException">NotFound when there is none (any more).</exception>
+    public Task UndoTrialAsync(Actor actor, CancellationToken cancellationToken) => EndTrialAsync(actor, keeps: false, cancellationToken);
+
+    /// <summary>Takes back what is on trial when its time is over and nobody has ended it meanwhile.</summary>
+    internal async Task EndDueTrialAsync(CancellationToken cancellationToken)
+    {
+        if (store.Current.Trial is { } trial && trial.Left(database.Now) == TimeSpan.Zero)
+        {
+            await EndTrialAsync(trial, Actor.System, keeps: false, cancellationToken);
+        }
     }
 
     /// <summary>Saves the remark on the server, as IMAP's SETMETADATA does (RFC 5464 3.2.1.1).</summary>
@@ -112,7 +138,44 @@ public sealed class SettingsOperations(SystemDatabase database, SettingsStore st
         return await SaveAsync(actor, null, _ => old, cancellationToken);
     }
 
-    private async Task<SettingsSnapshot> FindAsync(long version, CancellationToken cancellationToken)
+    private async Task EndTrialAsync(Actor actor, bool keeps, CancellationToken cancellationToken)
+    {
+        actor.Require(Permission.ManageSettings);
+        if (store.Current.Trial is not { } trial || !await EndTrialAsync(trial, actor, keeps, cancellationToken))
+        {
+            throw new RefusedException(new Refusal(RefusalKind.NotFound, "NoSettingsTrial"));
+        }
+    }
+
+    private async Task<bool> EndTrialAsync(SettingsTrial trial, Actor actor, bool keeps, CancellationToken cancellationToken)
+    {
+        var fallback = keeps ? null : await FindAsync(trial.Fallback, cancellationToken);
+        return await database.WriteAsync(
+            context =>
+            {
+                var present = store.Current;
+                if (present.Trial is null || present.Trial.Until != trial.Until)
+                {
+                    return Task.FromResult(false);
+                }
+
+                var next = present;
+                if (fallback is not null)
+                {
+                    next = catalog.Take(present, fallback, present.Trial.Names);
+                    next = catalog.Validate(next).Count == 0 ? next : fallback; // what was saved meanwhile does not go with it: the whole that did is better than a broken one
+                }
+
+                store.Add(context, actor, next with { Trial = null });
+                return Task.FromResult(true);
+            },
+            cancellationToken);
+    }
+
+    private async Task<SettingsSnapshot> FindAsync(long version, CancellationToken cancellationToken) =>
+        await FindOrNullAsync(version, cancellationToken) ?? throw new RefusedException(new Refusal(RefusalKind.NotFound, "SettingsVersionUnknown"));
+
+    private async Task<SettingsSnapshot?> FindOrNullAsync(long version, CancellationToken cancellationToken)
     {
         if (version == 0)
         {
@@ -120,8 +183,6 @@ public sealed class SettingsOperations(SystemDatabase database, SettingsStore st
         }
 
         var row = await database.ReadAsync(context => context.SettingsVersions.FirstOrDefaultAsync(row => row.Version == version, cancellationToken), cancellationToken);
-        return row is null
-            ? throw new RefusedException(new Refusal(RefusalKind.NotFound, "SettingsVersionUnknown"))
-            : SettingsDocument.Read(row.Document) with { Version = version };
+        return row is null ? null : SettingsDocument.Read(row.Document) with { Version = version };
     }
 }

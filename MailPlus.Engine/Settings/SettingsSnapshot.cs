@@ -11,6 +11,9 @@ public sealed record SettingsSnapshot
     /// <summary>True once the setup wizard or the <c>setup</c> verb has been applied.</summary>
     public bool IsSetUp => Smtp.Hostname.Length > 0;
 
+    /// <summary>Settings that go back by themselves unless somebody keeps them; null when there are none.</summary>
+    public SettingsTrial? Trial { get; init; }
+
     /// <summary>Protocols and ports.</summary>
     public ServiceSettings Service { get; init; } = new();
 

@@ -111,6 +111,30 @@ public sealed partial class LiveSettingsTests(BrowserFixture browser) : IAsyncLi
         await Expect(question).ToContainTextAsync(free.ToString(CultureInfo.InvariantCulture));
         await visitor.PhotographAsync("console-history-refused");
         await MustAnswerAsync(_imap);
+
+        late.Stop();
+        await page.Keyboard.PressAsync("Escape");
+        await visitor.OpenAsync("/admin/service");
+        await MovePortAsync(page, free);
+        await Expect(page.GetByText("Applied.")).ToBeVisibleAsync();
+        await MustAnswerAsync(free);
+
+        // A port can lock people out: it is on trial, on every page, until it is kept or taken back.
+        var trial = page.GetByRole(AriaRole.Region, new() { Name = "Settings on trial." });
+        await Expect(trial).ToContainTextAsync("Enable IMAP");
+        await visitor.OpenAsync("/admin/queue");
+        await Expect(trial).ToContainTextAsync(Server.Plan.Administrator);
+        await visitor.MustSuitEveryScreenAsync("console-settings-trial");
+        await trial.GetByRole(AriaRole.Button, new() { Name = "Undo now" }).ClickAsync();
+        await MustAnswerAsync(_imap);
+        await MustRefuseAsync(free);
+        await Expect(trial).ToHaveCountAsync(0);
+        await visitor.OpenAsync("/admin/service");
+        await MovePortAsync(page, free);
+        await Expect(page.GetByText("Applied.")).ToBeVisibleAsync();
+        await trial.GetByRole(AriaRole.Button, new() { Name = "Keep settings" }).ClickAsync();
+        await Expect(trial).ToHaveCountAsync(0);
+        await MustAnswerAsync(free);
         visitor.MustNotHaveComplained();
     }
 

@@ -50,8 +50,8 @@ public sealed class MailDeliveryTests(BrowserFixture browser)
         await Expect(page.Locator("tr[data-row]")).ToHaveCountAsync(0);
         await visitor.OpenAsync("/admin/delivery?tab=black&search=SPAM.example");
         await page.Locator("tr[data-row]").First.ClickAsync();
-        await page.Locator("dialog[open]").GetByRole(AriaRole.Button, new() { Name = "Delete" }).ClickAsync();
-        await page.Locator("dialog[open]").GetByRole(AriaRole.Button, new() { Name = "Delete" }).Last.ClickAsync();
+        await page.Locator("dialog.mp-panel[open]").GetByRole(AriaRole.Button, new() { Name = "Delete" }).ClickAsync();
+        await page.Locator("dialog.mp-dialog[open]").GetByRole(AriaRole.Button, new() { Name = "Delete" }).ClickAsync(); // the question, not the panel behind it
         await Eventually.TrueAsync(async () => (await server.VerbAsync(["rule", "list", "black-list"])).Output.Trim() == "[]", () => "the rule is gone");
 
         // The other lists.

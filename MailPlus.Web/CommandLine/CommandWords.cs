@@ -3,7 +3,7 @@ namespace MailPlus.Web.CommandLine;
 /// <summary>The words of a command line: positional words in order, and options. An option that takes a value is <c>--name VALUE</c> or <c>--name=VALUE</c>.</summary>
 internal sealed class CommandWords
 {
-    private static readonly HashSet<string> Flags = new(StringComparer.Ordinal) { "--json", "--password-stdin", "--loopback-lab", "--help", "--admin-role", "--all", "--failures", "--version", "--ready" };
+    private static readonly HashSet<string> Flags = new(StringComparer.Ordinal) { "--json", "--password-stdin", "--loopback-lab", "--help", "--admin-role", "--all", "--failures", "--version", "--ready", "--trial" };
 
     private readonly Dictionary<string, string> _options;
 

@@ -9,7 +9,9 @@ internal static class SettingVerbs
     [
         new Verb("setting list", "[--json]", (context, _) => List(context)),
         new Verb("setting get", "NAME", (context, _) => GetAsync(context)),
-        new Verb("setting set", "NAME VALUE", SetAsync),
+        new Verb("setting set", "NAME VALUE [--trial]", SetAsync),
+        new Verb("setting keep", "", (context, token) => context.Engine.SettingsOperations.KeepTrialAsync(Actor.Operator, token)),
+        new Verb("setting undo", "", (context, token) => context.Engine.SettingsOperations.UndoTrialAsync(Actor.Operator, token)),
     ];
 
     private static Task List(VerbContext context)
@@ -31,7 +33,7 @@ internal static class SettingVerbs
     {
         var (name, value) = (context.Words.Word(0, "NAME"), context.Words.Word(1, "VALUE"));
         var outcome = await context.Engine.SettingsOperations.SaveAsync(
-            Actor.Operator, null, snapshot => context.Engine.Catalog.Write(snapshot, name, value), cancellationToken);
+            Actor.Operator, null, snapshot => context.Engine.Catalog.Write(snapshot, name, value), context.Words.Has("--trial"), cancellationToken);
         if (!outcome.IsSaved)
         {
             throw new RefusedException(outcome.Refusals[0]);

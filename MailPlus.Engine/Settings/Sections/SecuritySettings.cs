@@ -4,7 +4,7 @@ namespace MailPlus.Engine.Settings.Sections;
 public sealed record SecuritySettings
 {
     /// <summary>Failures from one address or for one account before log-ins wait.</summary>
-    [Setting(Minimum = 3, Maximum = 100)]
+    [Setting(Minimum = 3, Maximum = 100, LocksOut = true)]
     public int LockoutFailures { get; init; } = 10;
 
     /// <summary>Minutes log-ins are refused once the limit is reached; doubled by each failure after that, up to a day.</summary>
@@ -20,11 +20,11 @@ public sealed record SecuritySettings
     public int WebIdleMinutes { get; init; } = 720;
 
     /// <summary>Proxies that are believed who their client is (X-Forwarded headers, XCLIENT, PROXY headers), as addresses or networks; empty believes none.</summary>
-    [Setting]
+    [Setting(LocksOut = true)]
     public IReadOnlyList<string> TrustedProxies { get; init; } = [];
 
     /// <summary>Listeners where connections from trusted proxies begin with a PROXY header (version 1 or 2): smtp, submission, smtps, imap, imaps, pop3, pop3s.</summary>
-    [Setting]
+    [Setting(LocksOut = true)]
     public IReadOnlyList<string> ProxyListeners { get; init; } = [];
 
     /// <summary>Certificates of authorities whose client certificates sign in (SASL EXTERNAL) as the account of their e-mail address: DER in base64, each one item; empty switches it off.</summary>

@@ -48,7 +48,7 @@ public sealed class RestTests(RestServer rest) : IClassFixture<RestServer>
         { "POST", "domains", """{"name":"new.test"}""" }, { "PATCH", "domains/1", """{"description":"x"}""" },
         { "POST", "accounts", """{"address":"x@example.test","password":"Another-Good-1-Pass"}""" }, { "PATCH", "accounts/1", """{"isActive":false}""" },
         { "PUT", "accounts/1/password", """{"password":"Another-Good-1-Pass"}""" }, { "POST", "queue/retry", "" }, { "POST", "queue/1/retry", "" },
-        { "PATCH", "settings", """{"Smtp.MaximumHops":"49"}""" },
+        { "PATCH", "settings", """{"Smtp.MaximumHops":"49"}""" }, { "POST", "settings/trial/keep", "" }, { "POST", "settings/trial/undo", "" },
         { "GET", "groups", "" }, { "POST", "groups", """{"name":"x"}""" }, { "PUT", "groups/1", """{"name":"x"}""" }, { "PATCH", "groups/1/members", "{}" }, { "DELETE", "groups/1", "" },
         { "GET", "activation", "" }, { "PATCH", "activation", """{"byDefault":true}""" }, { "GET", "licences", "" }, { "POST", "licences", """{"keys":["x"]}""" }, { "POST", "licences/recheck", "" },
     };

@@ -100,7 +100,7 @@ public sealed partial class PolicyForm
         await FillAsync();
     }
 
-    private async Task ApplyAsync()
+    private async Task ApplyAsync(bool onTrial)
     {
         (_applied, _busy, _conflict) = (false, true, "");
         _refused.Clear();
@@ -110,7 +110,7 @@ public sealed partial class PolicyForm
         {
             try
             {
-                refusals = (await Settings.SaveAsync(actor, _version, snapshot => changed.Aggregate(snapshot, (next, name) => Catalog.Write(next, name, Write(name))), Gone)).Refusals;
+                refusals = (await Settings.SaveAsync(actor, _version, snapshot => changed.Aggregate(snapshot, (next, name) => Catalog.Write(next, name, Write(name))), onTrial, Gone)).Refusals;
             }
             catch (RefusedException refused) when (refused.Refusal.Field is { } field && changed.Contains(field))
             {

@@ -103,7 +103,7 @@ public sealed partial class ServicePage
         _applied = false;
     }
 
-    private async Task ApplyAsync()
+    private async Task ApplyAsync(bool onTrial)
     {
         _applied = false;
         _conflict = "";
@@ -116,7 +116,7 @@ public sealed partial class ServicePage
         _busy = true;
         SettingsOutcome? outcome = null;
         var draft = _form.Draft;
-        if (await TryAsync(async actor => outcome = await Settings.SaveAsync(actor, _version, snapshot => snapshot with { Service = draft }, Gone)))
+        if (await TryAsync(async actor => outcome = await Settings.SaveAsync(actor, _version, snapshot => snapshot with { Service = draft }, onTrial, Gone)))
         {
             if (outcome!.IsSaved)
             {

@@ -38,6 +38,11 @@ public sealed partial class SettingsHistory
 
     private string ChangesOf(SettingsVersion version)
     {
+        if (version.Differences.Count == 0)
+        {
+            return L["Kept"]; // only the end of a trial makes a version that changes nothing
+        }
+
         var names = string.Join(", ", version.Differences.Take(NamedChanges).Select(difference => S[difference.Name].Value));
         return version.Differences.Count <= NamedChanges ? names : L["MoreChanges", names, version.Differences.Count - NamedChanges];
     }

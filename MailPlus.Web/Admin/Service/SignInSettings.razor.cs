@@ -45,13 +45,13 @@ public sealed partial class SignInSettings
         await FillAsync();
     }
 
-    private async Task ApplyAsync()
+    private async Task ApplyAsync(bool onTrial)
     {
         (_applied, _busy, _conflict) = (false, true, "");
         _refused.Clear();
         SettingsOutcome? outcome = null;
         var draft = _form!.Draft;
-        if (await TryAsync(async actor => outcome = await Settings.SaveAsync(actor, _version, snapshot => snapshot with { Security = draft }, Gone)))
+        if (await TryAsync(async actor => outcome = await Settings.SaveAsync(actor, _version, snapshot => snapshot with { Security = draft }, onTrial, Gone)))
         {
             if (outcome!.IsSaved)
             {
