@@ -1,5 +1,6 @@
 using System.Net;
 using MailPlus.Engine.Accounts.Activation;
+using MailPlus.Engine.Accounts.Policies;
 using MailPlus.Engine.Primitives;
 
 namespace MailPlus.Engine.Accounts;
@@ -110,6 +111,9 @@ public interface IAddressBook
     /// </summary>
     /// <exception cref="RefusedException">Temporary: the database is away.</exception>
     Task CatchUpAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    /// <summary>What a domain limits its users to, where their policy leaves it to the domain.</summary>
+    DomainLimits LimitsOf(DomainName domain) => DomainLimits.None;
 
     /// <summary>An account by id, null when it is gone.</summary>
     Account? Find(AccountId account);

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text;
+using MailPlus.Engine.Accounts.Policies;
 using MailPlus.Engine.Database;
 using MailPlus.Engine.Primitives;
 using Microsoft.EntityFrameworkCore;
@@ -22,10 +23,19 @@ internal sealed record DomainEntry(DomainId Id, AccountId? Postmaster)
     /// <summary>Its further names, as A-labels.</summary>
     internal IReadOnlyList<string> Additional { get; init; } = [];
 
+    /// <summary>What it limits its users to.</summary>
+    internal DomainLimits Limits { get; init; } = DomainLimits.None;
+
+    internal static DomainLimits LimitsOf(DomainRow row) => new()
+    {
+        ForbidForwarding = row.ForbidsForwarding, DailyMessages = row.DailyMessages, DailyMegabytes = row.DailyMegabytes, AttachmentMegabytes = row.AttachmentMegabytes,
+    };
+
     internal static DomainEntry Of(DomainRow row) => new(new DomainId(row.Id), row.PostmasterAccountId is { } postmaster ? new AccountId(postmaster) : null)
     {
         CatchAll = row.CatchAllAccountId is { } catchAll ? new AccountId(catchAll) : null,
         Additional = [.. row.Additional.Select(additional => additional.Name)],
+        Limits = LimitsOf(row),
     };
 }
 
@@ -98,6 +108,13 @@ public sealed class AddressBook : IAddressBook
 
     /// <inheritdoc/>
     public Task CatchUpAsync(CancellationToken cancellationToken) => Follow(cancellationToken);
+
+    public DomainLimits LimitsOf(DomainName domain)
+    {
+        var state = Volatile.Read(ref _state);
+        var main = state.Additional.GetValueOrDefault(domain.Ascii, domain);
+        return state.Domains.TryGetValue(main.Ascii, out var found) ? found.Limits : DomainLimits.None;
+    }
 
     /// <inheritdoc/>
     public Account? Find(AccountId account) => FindEntry(account)?.Account;

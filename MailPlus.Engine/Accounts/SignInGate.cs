@@ -1,5 +1,6 @@
 using System.Net;
 using MailPlus.Engine.Accounts.Credentials;
+using MailPlus.Engine.Accounts.Policies;
 using MailPlus.Engine.Events;
 using MailPlus.Engine.Primitives;
 
@@ -25,6 +26,9 @@ public sealed record SignInAttempt(string Name, string Protocol, IPAddress? Clie
 /// </summary>
 public sealed class SignInGate(AddressBook addressBook, SignInRules rules, EventStream events, SignInThrottle throttle, TimeProvider clock)
 {
+    /// <summary>What user policies say about signing in; null where nothing restricts it.</summary>
+    internal SignInPolicy? Policy { get; init; }
+
     /// <summary>Begins a try.</summary>
     /// <exception cref="RefusedException">Throttled; temporary when the database is away.</exception>
     public async ValueTask<SignInAttempt> BeginAsync(string name, string protocol, IPAddress? client, CancellationToken cancellationToken)
@@ -52,7 +56,7 @@ public sealed class SignInGate(AddressBook addressBook, SignInRules rules, Event
     }
 
     /// <summary>Ends a try: the actor when who asks has proven to be the account and the account may sign in.</summary>
-    /// <exception cref="RefusedException">AuthenticationFailed, after a delay that grows with the failures.</exception>
+    /// <exception cref="RefusedException">AuthenticationFailed, after a delay that grows with the failures; NotAllowed when a user policy forbids it.</exception>
     public async ValueTask<Actor> EndAsync(SignInAttempt attempt, bool isProven, CancellationToken cancellationToken)
     {
         if (isProven && attempt.Entry is { Account.State: AccountState.Active } entry)
@@ -60,6 +64,12 @@ public sealed class SignInGate(AddressBook addressBook, SignInRules rules, Event
             if (attempt.IsThrottled)
             {
                 throttle.RecordSuccess(attempt.Key, attempt.Client);
+            }
+
+            if (Policy?.Check(entry.Account.Id, attempt.Protocol, attempt.Client) is { } forbidden)
+            {
+                Publish(attempt, false, "policy");
+                throw new RefusedException(forbidden);
             }
 
             Publish(attempt, true, "");

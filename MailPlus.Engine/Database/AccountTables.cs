@@ -2,7 +2,7 @@ using Microsoft.EntityFrameworkCore;
 
 namespace MailPlus.Engine.Database;
 
-/// <summary>Tables of licences and groups.</summary>
+/// <summary>Tables of licences, groups and policies.</summary>
 internal static class AccountTables
 {
     internal static void Add(ModelBuilder model)
@@ -23,6 +23,18 @@ internal static class AccountTables
             table.HasIndex(row => row.AccountId);
             table.HasOne<GroupRow>().WithMany().HasForeignKey(row => row.GroupId).OnDelete(DeleteBehavior.Cascade);
             table.HasOne<AccountRow>().WithMany().HasForeignKey(row => row.AccountId).OnDelete(DeleteBehavior.Cascade);
+        });
+        model.Entity<PolicyRow>(table =>
+        {
+            table.ToTable("user_policies").HasKey(row => row.Id);
+            table.HasIndex(row => row.NameKey).IsUnique();
+        });
+        model.Entity<PolicyTargetRow>(table =>
+        {
+            table.ToTable("user_policy_targets").HasKey(row => row.Id);
+            table.HasOne<PolicyRow>().WithMany().HasForeignKey(row => row.PolicyId).OnDelete(DeleteBehavior.Cascade);
+            table.HasOne<AccountRow>().WithMany().HasForeignKey(row => row.AccountId).OnDelete(DeleteBehavior.Cascade);
+            table.HasOne<GroupRow>().WithMany().HasForeignKey(row => row.GroupId).OnDelete(DeleteBehavior.Cascade);
         });
     }
 }

@@ -37,6 +37,10 @@ public abstract class SystemContext(DbContextOptions options) : DbContext(option
 
     internal DbSet<GroupMemberRow> GroupMembers => Set<GroupMemberRow>();
 
+    internal DbSet<PolicyRow> Policies => Set<PolicyRow>();
+
+    internal DbSet<PolicyTargetRow> PolicyTargets => Set<PolicyTargetRow>();
+
     internal DbSet<StateRow> States => Set<StateRow>();
 
     internal DbSet<OutboxRow> Outbox => Set<OutboxRow>();

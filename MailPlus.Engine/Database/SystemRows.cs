@@ -40,6 +40,15 @@ internal sealed class DomainRow
     /// <summary>Outbound mail is signed.</summary>
     public bool SignsDkim { get; set; }
 
+    /// <summary>Limits of users whose policy leaves it to the domain (Accounts.Policies.DomainLimits); null does not limit.</summary>
+    public bool ForbidsForwarding { get; set; }
+
+    public long? DailyMessages { get; set; }
+
+    public long? DailyMegabytes { get; set; }
+
+    public long? AttachmentMegabytes { get; set; }
+
     /// <summary>UTC microseconds.</summary>
     public long Created { get; set; }
 

@@ -40,6 +40,7 @@ public sealed class Acceptance : IAcceptance
     private readonly BlindCopies? _copies;
     private readonly ReturnedReports _returned;
     private readonly DisclaimerStage? _disclaimers;
+    private readonly PolicyCheck? _users;
 
     internal Acceptance(DeliveryQueue queue, FilterPipeline pipeline, DeliverySurroundings around)
     {
@@ -64,6 +65,7 @@ public sealed class Acceptance : IAcceptance
         _disclaimers = around.Disclaimers is { } texts ? new DisclaimerStage(texts, around.Addresses, around.Spool) : null;
         _returned = new ReturnedReports(around.Rewriting, around.Addresses);
         _signing = around.DkimKeys is { } keys ? new MailSigning(keys, around.Addresses, around.Clock) : null;
+        _users = around.UserPolicies is { } policies ? new PolicyCheck(policies, _routing, around.Clock) : null;
     }
 
     /// <inheritdoc/>
@@ -72,6 +74,11 @@ public sealed class Acceptance : IAcceptance
         if (source.Actor is null && _policies?.Blocked(source.Client) is { } blocked)
         {
             return blocked;
+        }
+
+        if (_users?.Recipient(recipient.Address, source) is { } forbidden)
+        {
+            return forbidden;
         }
 
         if (_returned.Takes(recipient.Address))
@@ -250,6 +257,7 @@ public sealed class Acceptance : IAcceptance
             }
 
             var recipients = _aliases.Replace(_returned.Replace(message.Envelope.Recipients));
+            var charge = _users?.Judge(recipients, summary, message.Source); // not what the server copies by its own rules
             recipients = _copies?.AddTo(message, recipients) ?? recipients;
             if (recipients.Count == 0)
             {
@@ -258,7 +266,7 @@ public sealed class Acceptance : IAcceptance
 
             var signatures = _signing is null ? "" : await _signing.SignAsync(message.Source, kept.Octets, cancellationToken);
             kept = await SecureAsync(id, kept, cancellationToken);
-            var (entry, accepted) = _builder.Build(new EntryDraft(id, message, kept, summary) { Recipients = recipients, Authentication = facts.Authentication, Signatures = signatures });
+            var (entry, accepted) = _builder.Build(new EntryDraft(id, message, kept, summary) { Recipients = recipients, Authentication = facts.Authentication, Signatures = signatures, Charge = charge });
             await _queue.AddAsync(entry, accepted, cancellationToken);
             done = true;
             return new AcceptanceReceipt(id);

@@ -1,5 +1,6 @@
 using System.Security.Cryptography.X509Certificates;
 using MailPlus.Engine.Accounts;
+using MailPlus.Engine.Accounts.Policies;
 using MailPlus.Engine.Delivery.Remote;
 using MailPlus.Engine.Delivery.Remote.Sts;
 using MailPlus.Engine.Delivery.Routing;
@@ -55,6 +56,9 @@ public sealed record DeliverySurroundings
 
     /// <summary>Rewrites senders of mail that is sent on; null sends it on as it came.</summary>
     internal SenderRewriting? Rewriting { get; init; }
+
+    /// <summary>What users may send; null restricts nobody.</summary>
+    internal PolicyBook? UserPolicies { get; init; }
 
     /// <summary>What chains of other servers are built by; null trusts the system's roots.</summary>
     internal X509ChainPolicy? Trust { get; init; }

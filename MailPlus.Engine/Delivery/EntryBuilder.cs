@@ -29,6 +29,9 @@ internal sealed record EntryDraft(EntryId Id, IncomingMessage Message, KeptConte
 
     /// <summary>DKIM-Signature fields of ours, "" for none.</summary>
     public string Signatures { get; init; } = "";
+
+    /// <summary>What it counts for its sender, null for nothing.</summary>
+    public OutboundCharge? Charge { get; init; }
 }
 
 /// <summary>Makes entries out of judged messages, the same way for those that come in and those made here.</summary>
@@ -67,6 +70,7 @@ internal sealed class EntryBuilder(ISettingsSource settings, TimeProvider clock)
             Prefix = [.. Encoding.ASCII.GetBytes(draft.Signatures), .. Prefix(message, id, now, authentication)],
             BodyFile = kept.File,
             Summary = summary,
+            Charge = draft.Charge,
         };
         if (kept.Body is not null)
         {

@@ -1,4 +1,5 @@
 using System.Globalization;
+using MailPlus.Engine.Accounts.Policies;
 using MailPlus.Engine.Database;
 using MailPlus.Engine.Primitives;
 using Microsoft.EntityFrameworkCore;
@@ -9,6 +10,7 @@ namespace MailPlus.Engine.Domains;
 internal static class DomainChanges
 {
     private const int MostAdditional = 1000;
+    private const long LargestLimit = 1_000_000_000;
 
     /// <summary>The id to keep after a choice.</summary>
     internal static async Task<long?> ChosenAsync(SystemContext context, ChosenAccount? choice, long? present, string field, CancellationToken cancellationToken)
@@ -48,6 +50,25 @@ internal static class DomainChanges
         row.Additional.AddRange(wanted.Where(name => row.Additional.TrueForAll(present => present.Name != name.Ascii)).Select(name => new AdditionalDomainRow { Name = name.Ascii }));
     }
 
+    /// <summary>Replaces the limits of users (DOM-092 to DOM-095).</summary>
+    internal static void SetLimits(DomainRow row, DomainLimits limits)
+    {
+        foreach (var (field, value) in new[]
+        {
+            (nameof(DomainLimits.DailyMessages), limits.DailyMessages), (nameof(DomainLimits.DailyMegabytes), limits.DailyMegabytes),
+            (nameof(DomainLimits.AttachmentMegabytes), limits.AttachmentMegabytes),
+        })
+        {
+            if (value is < 0 or > LargestLimit)
+            {
+                throw new RefusedException(new Refusal(RefusalKind.Invalid, "LimitOutOfRange") { Field = field, Arguments = [LargestLimit.ToString(CultureInfo.InvariantCulture)] });
+            }
+        }
+
+        row.ForbidsForwarding = limits.ForbidForwarding;
+        (row.DailyMessages, row.DailyMegabytes, row.AttachmentMegabytes) = (limits.DailyMessages, limits.DailyMegabytes, limits.AttachmentMegabytes);
+    }
+
     /// <summary>What the admin log compares.</summary>
     internal static IReadOnlyList<(string Name, string Value)> Describe(DomainRow row) =>
     [
@@ -55,6 +76,10 @@ internal static class DomainChanges
         ("Postmaster", Text(row.PostmasterAccountId)),
         ("CatchAll", Text(row.CatchAllAccountId)),
         ("Additional", string.Join(' ', row.Additional.Select(additional => additional.Name).Order(StringComparer.Ordinal))),
+        ("ForbidForwarding", row.ForbidsForwarding ? "on" : "off"),
+        ("DailyMessages", Text(row.DailyMessages)),
+        ("DailyMegabytes", Text(row.DailyMegabytes)),
+        ("AttachmentMegabytes", Text(row.AttachmentMegabytes)),
     ];
 
     /// <summary>The lines that differ.</summary>

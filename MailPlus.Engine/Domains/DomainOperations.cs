@@ -83,6 +83,11 @@ public sealed class DomainOperations(SystemDatabase database, AddressBook addres
                     await DomainChanges.SetAdditionalAsync(context, row, additional, cancellationToken);
                 }
 
+                if (change.Limits is { } limits)
+                {
+                    DomainChanges.SetLimits(row, limits);
+                }
+
                 Record(context, actor, "DomainChanged", row.Unicode, DomainChanges.Difference(before, DomainChanges.Describe(row)));
                 context.AfterCommit(() => addressBook.SetDomain(row));
                 return ToDomain(row, await CountMembersAsync(context, domain, cancellationToken));
@@ -174,6 +179,7 @@ public sealed class DomainOperations(SystemDatabase database, AddressBook addres
         Postmaster = row.PostmasterAccountId is { } id ? new AccountId(id) : null,
         CatchAll = row.CatchAllAccountId is { } catchAll ? new AccountId(catchAll) : null,
         Additional = [.. row.Additional.OrderBy(additional => additional.Name, StringComparer.Ordinal).Select(additional => DomainName.Parse(additional.Name))],
+        Limits = DomainEntry.LimitsOf(row),
         Members = members,
         Created = new Instant(row.Created),
     };

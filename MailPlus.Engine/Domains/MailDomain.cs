@@ -1,4 +1,5 @@
 using MailPlus.Engine.Accounts;
+using MailPlus.Engine.Accounts.Policies;
 using MailPlus.Engine.Primitives;
 
 namespace MailPlus.Engine.Domains;
@@ -19,6 +20,9 @@ public sealed record MailDomain(DomainId Id, DomainName Name)
 
     /// <summary>Further names: whatever reaches name@domain reaches it under name@additional too (DOM-030).</summary>
     public IReadOnlyList<DomainName> Additional { get; init; } = [];
+
+    /// <summary>What it limits its users to where their policy leaves it to the domain (DOM-092 to DOM-095).</summary>
+    public DomainLimits Limits { get; init; } = DomainLimits.None;
 
     /// <summary>Accounts with an address in it.</summary>
     public int Members { get; init; }
@@ -46,6 +50,9 @@ public sealed record DomainChange
 
     /// <summary>All additional domains from now on.</summary>
     public IReadOnlyList<DomainName>? Additional { get; init; }
+
+    /// <summary>All limits from now on.</summary>
+    public DomainLimits? Limits { get; init; }
 }
 
 /// <summary>An account that was chosen, or none.</summary>

@@ -3,6 +3,7 @@ using MailPlus.Engine.Accounts.Activation;
 using MailPlus.Engine.Accounts.Credentials;
 using MailPlus.Engine.Accounts.Groups;
 using MailPlus.Engine.Accounts.Licensing;
+using MailPlus.Engine.Accounts.Policies;
 using MailPlus.Engine.Accounts.Sasl;
 using MailPlus.Engine.Audit;
 using MailPlus.Engine.Database;
@@ -90,6 +91,12 @@ public sealed class EngineWiring : IAsyncDisposable
 
     /// <summary>Group operations.</summary>
     public GroupOperations Groups { get; private set; } = null!;
+
+    /// <summary>User policy operations.</summary>
+    public PolicyOperations UserPolicies { get; private set; } = null!;
+
+    /// <summary>What accounts sent outside.</summary>
+    public UsageOperations Usage { get; private set; } = null!;
 
     /// <summary>Licence operations.</summary>
     public LicenceOperations Licences { get; private set; } = null!;
@@ -255,7 +262,10 @@ public sealed class EngineWiring : IAsyncDisposable
         var hashing = Keep(new PasswordHashing());
         var signInRules = new SignInRules(settings, Run);
         var throttle = new SignInThrottle(clock);
-        var gate = new SignInGate(addressBook, signInRules, Events, throttle, clock);
+        var userPolicies = new PolicyBook(addressBook);
+        await userPolicies.LoadAsync(database, cancellationToken);
+        UserPolicies = new PolicyOperations(database, userPolicies);
+        var gate = new SignInGate(addressBook, signInRules, Events, throttle, clock) { Policy = new SignInPolicy(userPolicies, address => LocalNetworks.Contains(address)) };
         Authenticator = new Authenticator(gate, hashing, clock);
         SignInLocks = new SignInLocks(throttle, database);
         var authorities = new ClientAuthorities(settings, clock);
@@ -275,12 +285,14 @@ public sealed class EngineWiring : IAsyncDisposable
         database.OnForeignChange(settings.LoadAsync);
         database.OnForeignChange(token => addressBook.LoadAsync(database, token));
         addressBook.Follow = database.FollowAsync;
+        database.OnForeignChange(token => userPolicies.LoadAsync(database, token));
         database.OnForeignChange(shares.LoadAsync);
         database.OnForeignChange(WebSessions.ForgetAllAsync);
         Index = Keep(new SearchIndex(new SearchSurroundings(folder.Index, Store, () => addressBook.Entries.Select(entry => entry.Account.Id), settings, clock)
         {
-            Log = logs.CreateLogger<SearchIndex>(), NoteRebuild = new IndexTrail(database, clock).NoteAsync,
+            Log = logs.CreateLogger<SearchIndex>(), NoteRebuild = new IndexTrail(database, clock).NoteAsync, Includes = account => userPolicies.RulesOf(account).Search,
         }));
+        userPolicies.IndexingChanged = Index.Include;
         var mail = new AccountMail(Store.CreateAsync, DeleteMailAsync);
         await AccountIds.FinishDeletionsAsync(database, mail, cancellationToken);
         var passwords = new AccountPasswords(hashing, Authenticator, signInRules);
@@ -288,7 +300,7 @@ public sealed class EngineWiring : IAsyncDisposable
         var seating = new Seating(addressBook, WebSessions, licences);
         Licences = new LicenceOperations(database, licences, seating);
         Activation = new ActivationOperations(database, seating);
-        Groups = new GroupOperations(database, seating);
+        Groups = new GroupOperations(database, seating) { Policies = userPolicies };
         Accounts = new AccountOperations(database, addressBook, passwords, mail, seating);
         var keyring = new DkimKeyring();
         await keyring.LoadAsync(database, cancellationToken);
@@ -322,7 +334,7 @@ public sealed class EngineWiring : IAsyncDisposable
         var tlsLedger = new TlsLedger(database, clock);
         TlsReports = new TlsReportOperations(database, tlsLedger);
         var stsPolicies = Keep(await StsPolicies.OpenAsync(database, Resolver, new StsFetch(Resolver), clock, logs.CreateLogger<StsPolicies>(), cancellationToken));
-        var queue = await WireDeliveryAsync((folder, threads, server), new OutwardParts(stsPolicies, tlsLedger, keyring) { Copies = copies, Disclaimers = disclaimers, Rewriting = await SenderRewriting.OpenAsync(database, clock, cancellationToken) }, logs, clock, cancellationToken);
+        var queue = await WireDeliveryAsync((folder, threads, server), new OutwardParts(stsPolicies, tlsLedger, keyring) { Users = userPolicies, Copies = copies, Disclaimers = disclaimers, Rewriting = await SenderRewriting.OpenAsync(database, clock, cancellationToken) }, logs, clock, cancellationToken);
         var systemOutbox = new SystemOutbox(database);
         var logWriter = Keep(new LogWriter(logDatabase, [queue.Outbox, systemOutbox], Events, clock, logs.CreateLogger<LogWriter>()));
         MailLog = new MailLog(logDatabase);
@@ -363,6 +375,7 @@ public sealed class EngineWiring : IAsyncDisposable
             Copies = outward.Copies,
             Disclaimers = outward.Disclaimers,
             Rewriting = outward.Rewriting,
+            UserPolicies = outward.Users,
             Scan = content => new MessageScanner().Scan(content),
             Spool = Spool,
             Events = Events,
@@ -374,6 +387,7 @@ public sealed class EngineWiring : IAsyncDisposable
             : await DeliveryQueue.OpenAsync(where.Server, where.Folder.Node(), Run.DataFolder, around, cancellationToken));
         Acceptance = new Acceptance(queue, new FilterPipeline(StageOrder.Standard(), clock), around);
         Queue = new QueueOperations(queue, around);
+        Usage = new UsageOperations(queue, outward.Users, around);
         return queue;
     }
 
@@ -441,5 +455,8 @@ public sealed class EngineWiring : IAsyncDisposable
 
         /// <summary>Rewrites senders.</summary>
         public required SenderRewriting Rewriting { get; init; }
+
+        /// <summary>What users may send.</summary>
+        public required PolicyBook Users { get; init; }
     }
 }

@@ -49,6 +49,7 @@ public sealed class MessageScanner
             References = ReadReferences(fields),
             Preview = Preview(content, tree),
             HasAttachments = tree.All().Any(IsAttachment),
+            LargestAttachment = tree.All().Where(IsAttachment).Select(FileSize).DefaultIfEmpty().Max(),
             ReceivedCount = fields.Received,
             HasEightBit = tree.HasEightBit,
             HasEightBitHeader = tree.HasEightBitHeader,
@@ -85,6 +86,9 @@ public sealed class MessageScanner
         var belongsToText = part.Parent is not null && part.Parent.Is("multipart", "related") && part.Fields[HeaderId.ContentId] is not null;
         return isNamed && !part.Is("text") && !belongsToText;
     }
+
+    /// <summary>What the file of a part measures: base64 takes four octets for three, and two for the end of each line.</summary>
+    private static long FileSize(Part part) => part.Encoding == "BASE64" ? Math.Max(0, part.Size - 2L * part.Lines) / 4 * 3 : part.Size;
 
     private static (string Names, string FirstAddress) Mailboxes(byte[]? raw, AddressList list, string? charset, int maximum)
     {

@@ -47,6 +47,9 @@ public sealed record MessageSummary
     /// <summary>True when a part is an attachment (disposition, or a named non-text part).</summary>
     public bool HasAttachments { get; init; }
 
+    /// <summary>Octets of the largest attachment, as a file once decoded; known when the message was scanned just now, not kept with it.</summary>
+    public long LargestAttachment { get; init; }
+
     /// <summary>Number of Received header fields, for loop detection.</summary>
     public int ReceivedCount { get; init; }
 

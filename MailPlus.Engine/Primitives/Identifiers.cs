@@ -13,6 +13,9 @@ public readonly record struct MailboxId(long Value);
 /// <summary>A group of accounts: a row id of the system database.</summary>
 public readonly record struct GroupId(long Value);
 
+/// <summary>A user policy: a row id of the system database.</summary>
+public readonly record struct PolicyId(long Value);
+
 /// <summary>A hosted domain: a row id of the system database.</summary>
 public readonly record struct DomainId(long Value);
 

@@ -18,6 +18,9 @@ public sealed record SearchSurroundings(string Folder, IMailStore Store, Func<IE
     /// <summary>Log.</summary>
     public required ILogger Log { get; init; }
 
+    /// <summary>Whether the mail of an account is indexed (ACC-69); what is not is searched by reading.</summary>
+    public Predicate<AccountId> Includes { get; init; } = _ => true;
+
     /// <summary>Notes for the administrators that a part of the index is made anew, and why.</summary>
     public Func<string, string, CancellationToken, Task> NoteRebuild { get; init; } = (_, _, _) => Task.CompletedTask;
 }
@@ -63,7 +66,7 @@ public sealed partial class SearchIndex : IDisposable
         {
             var shards = Volatile.Read(ref _shards);
             var problem = Volatile.Read(ref _problem);
-            var waiting = _waiting.Count + Volatile.Read(ref _inHand);
+            var waiting = _waiting.Count + _forgotten.Count + Volatile.Read(ref _inHand);
             var condition = problem.Length > 0 ? SearchCondition.Failing
                 : shards is null ? SearchCondition.Off
                 : waiting > 0 ? SearchCondition.CatchingUp : SearchCondition.Ready;
@@ -80,7 +83,7 @@ public sealed partial class SearchIndex : IDisposable
     /// <summary>Asks about the messages of a mailbox; null when nothing of it is indexed.</summary>
     public MailboxAnswers? Ask(AccountId account, Mailbox mailbox, IReadOnlyList<TextQuestion> questions)
     {
-        if (Volatile.Read(ref _shards) is not { } shards)
+        if (Volatile.Read(ref _shards) is not { } shards || !_around.Includes(account))
         {
             return null;
         }
@@ -104,6 +107,19 @@ public sealed partial class SearchIndex : IDisposable
         }
 
         Wake();
+    }
+
+    /// <summary>Takes an account in from now on, or out, when a policy says so.</summary>
+    public void Include(AccountId account, bool isIncluded)
+    {
+        if (isIncluded)
+        {
+            Want(account);
+        }
+        else
+        {
+            Forget(account);
+        }
     }
 
     /// <summary>Indexes what changes until cancelled; then everything is on the disk.</summary>
@@ -171,7 +187,7 @@ public sealed partial class SearchIndex : IDisposable
 
     private void Want(AccountId account)
     {
-        if (_waiting.TryAdd(account, 0))
+        if (_around.Includes(account) && _waiting.TryAdd(account, 0))
         {
             Wake();
         }
@@ -179,7 +195,7 @@ public sealed partial class SearchIndex : IDisposable
 
     private void WantAll(Func<AccountId, bool> which)
     {
-        foreach (var account in _around.Accounts().Where(which))
+        foreach (var account in _around.Accounts().Where(account => _around.Includes(account) && which(account)))
         {
             _waiting.TryAdd(account, 0);
         }
@@ -300,7 +316,7 @@ public sealed partial class SearchIndex : IDisposable
             return;
         }
 
-        var known = _around.Accounts().ToHashSet();
+        var known = _around.Accounts().Where(account => _around.Includes(account)).ToHashSet();
         for (var number = 0; number < _options.Shards; number++)
         {
             shards.Write(number, shard =>
@@ -319,6 +335,12 @@ public sealed partial class SearchIndex : IDisposable
     {
         Volatile.Write(ref _inHand, 1);
         _waiting.TryRemove(account, out _); // before looking: what comes meanwhile is looked for again
+        if (!_around.Includes(account))
+        {
+            Volatile.Write(ref _inHand, 0);
+            return;
+        }
+
         var isDone = false;
         try
         {

@@ -3,6 +3,7 @@ using System.Net;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using MailPlus.Engine.Accounts;
+using MailPlus.Engine.Accounts.Policies;
 using MailPlus.Engine.Database;
 using MailPlus.Engine.Delivery;
 using MailPlus.Engine.Delivery.Queue;
@@ -91,6 +92,8 @@ public sealed class DeliveryRig : IAsyncDisposable
 
     public QueueOperations Operations { get; private set; } = null!;
 
+    public UsageOperations Usage { get; private set; } = null!;
+
     public static async Task<DeliveryRig> OpenAsync(bool start = true, PostgresUnderTest? postgres = null)
     {
         var rig = new DeliveryRig(Directory.CreateTempSubdirectory("mailplus-delivery-").FullName, new FakeMailStore())
@@ -147,7 +150,7 @@ public sealed class DeliveryRig : IAsyncDisposable
         var around = new DeliverySurroundings
         {
             Policies = SmtpPolicies,
-            Settings = Settings, Addresses = Addresses, Store = RealStore ?? Store, Resolver = RealResolver ?? Resolver, Inquiry = new SenderInquiry(new MessageAuthenticator(RealResolver ?? Resolver, new Lazy<PublicSuffixList>(PublicSuffixList.Shipped), Clock)), StsPolicies = Policies, TlsLedger = Ledger, Trust = Trust, Scan = new MessageScanner().Scan, Spool = new SpoolFolder(_folder), Events = Events, Clock = Clock, Logs = NullLoggerFactory.Instance,
+            Settings = Settings, Addresses = Addresses, Store = RealStore ?? Store, Resolver = RealResolver ?? Resolver, Inquiry = new SenderInquiry(new MessageAuthenticator(RealResolver ?? Resolver, new Lazy<PublicSuffixList>(PublicSuffixList.Shipped), Clock)), StsPolicies = Policies, TlsLedger = Ledger, UserPolicies = new PolicyBook(Addresses), Trust = Trust, Scan = new MessageScanner().Scan, Spool = new SpoolFolder(_folder), Events = Events, Clock = Clock, Logs = NullLoggerFactory.Instance,
         };
         if (_database is null)
         {
@@ -161,6 +164,7 @@ public sealed class DeliveryRig : IAsyncDisposable
 
         Acceptance = new Acceptance(Queue, new FilterPipeline(StageOrder.Standard(), Clock), around);
         Operations = new QueueOperations(Queue, around);
+        Usage = new UsageOperations(Queue, around.UserPolicies, around);
         if (start)
         {
             await Queue.StartAsync(default);
@@ -223,6 +227,10 @@ public sealed class TableAddressBook : IAddressBook
 
     public AddressResolution Resolve(EmailAddress address) =>
         !IsLocal(address.Domain) ? default : Table.GetValueOrDefault(address.Key, new AddressResolution(AddressKind.Unknown));
+
+    public DomainLimits Limits { get; set; } = DomainLimits.None;
+
+    public DomainLimits LimitsOf(DomainName domain) => Limits;
 
     public AddressResolution ResolvePostmaster() => Table["postmaster@here.test"];
 

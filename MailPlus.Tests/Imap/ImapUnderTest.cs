@@ -84,9 +84,12 @@ internal sealed class ImapUnderTest : IAsyncDisposable
         return server;
     }
 
+    /// <summary>Accounts whose mail is not indexed.</summary>
+    public System.Collections.Immutable.ImmutableHashSet<AccountId> Unindexed { get; set; } = [];
+
     public void StartIndex()
     {
-        Index = new SearchIndex(new SearchSurroundings(IndexFolder, Store, () => [Kim, Ann, Bob], Settings, TimeProvider.System) { Log = NullLogger.Instance }, _search!);
+        Index = new SearchIndex(new SearchSurroundings(IndexFolder, Store, () => [Kim, Ann, Bob], Settings, TimeProvider.System) { Log = NullLogger.Instance, Includes = account => !Unindexed.Contains(account) }, _search!);
         var stop = new CancellationTokenSource();
         _indexing = (stop, Task.Run(() => Index.RunAsync(stop.Token)));
     }

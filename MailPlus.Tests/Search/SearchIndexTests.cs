@@ -254,6 +254,31 @@ public sealed class SearchIndexTests
         return (await mail.FindAsync(name, default))!;
     }
 
+    // ACC-69
+    [Fact]
+    public async Task ACC_B18_mail_of_whom_a_policy_takes_out_is_not_indexed_and_a_search_still_finds_it()
+    {
+        await using var server = await ImapUnderTest.StartAsync(search: Quick);
+        var client = await SearchClient.StartAsync(server, withIndex: true);
+        await client.AppendAsync(Plain("header search", "needlexenolith"));
+        await server.IndexedAsync();
+        Assert.NotNull(await AskAsync(server, new TextQuestion(TextScope.Text, "", "needle")));
+
+        server.Unindexed = [ImapUnderTest.Kim];
+        server.Index!.Include(ImapUnderTest.Kim, isIncluded: false);
+        Assert.Null(await AskAsync(server, new TextQuestion(TextScope.Text, "", "needle")));
+        await client.AppendAsync(Plain("header search", "another needlexenolith"));
+        await server.IndexedAsync();
+        Assert.Equal("* SEARCH 1 2", await client.SearchAsync("SUBJECT \"header\""));
+        Assert.Equal("* SEARCH 1 2", await client.SearchAsync("BODY needlexeno"));
+
+        server.Unindexed = [];
+        Assert.Null(await AskAsync(server, new TextQuestion(TextScope.Text, "", "needle"))); // its text is gone, not only out of sight
+        server.Index.Include(ImapUnderTest.Kim, isIncluded: true);
+        await Eventually.TrueAsync(
+            async () => await AskAsync(server, new TextQuestion(TextScope.Body, "", "xeno")) is { Through: 2 } answers && answers.Answers[0]!.Uids.Length == 2, () => "it is indexed again");
+    }
+
     private static async Task<MailboxAnswers?> AskAsync(ImapUnderTest server, TextQuestion question, string mailbox = "INBOX") =>
         server.Index!.Ask(ImapUnderTest.Kim, await InboxAsync(server, mailbox), [question]);
 

@@ -3,6 +3,7 @@ using MailPlus.Engine.Accounts.Activation;
 using MailPlus.Engine.Accounts.Credentials;
 using MailPlus.Engine.Accounts.Groups;
 using MailPlus.Engine.Accounts.Licensing;
+using MailPlus.Engine.Accounts.Policies;
 using MailPlus.Engine.Database;
 using MailPlus.Engine.Domains;
 using MailPlus.Engine.Domains.Aliases;
@@ -51,7 +52,9 @@ internal sealed class SystemUnderTest : IAsyncDisposable
         var seating = new Seating(AddressBook, Sessions, licences);
         Licences = new LicenceOperations(Database, licences, seating);
         Activation = new ActivationOperations(Database, seating);
-        Groups = new GroupOperations(Database, seating);
+        PolicyBook = new PolicyBook(AddressBook);
+        Policies = new PolicyOperations(Database, PolicyBook);
+        Groups = new GroupOperations(Database, seating) { Policies = PolicyBook };
         Accounts = new AccountOperations(Database, AddressBook, Passwords, Mail, seating);
         Domains = new DomainOperations(Database, AddressBook);
         Aliases = new AliasOperations(Database, AddressBook);
@@ -106,6 +109,10 @@ internal sealed class SystemUnderTest : IAsyncDisposable
     public ActivationOperations Activation { get; }
 
     public GroupOperations Groups { get; }
+
+    public PolicyBook PolicyBook { get; }
+
+    public PolicyOperations Policies { get; }
 
     public DomainOperations Domains { get; }
 

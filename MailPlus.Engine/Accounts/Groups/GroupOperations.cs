@@ -1,5 +1,6 @@
 using System.Globalization;
 using MailPlus.Engine.Accounts.Activation;
+using MailPlus.Engine.Accounts.Policies;
 using MailPlus.Engine.Database;
 using MailPlus.Engine.Events;
 using MailPlus.Engine.Primitives;
@@ -16,6 +17,9 @@ public sealed class GroupOperations
     private const int MaximumAtOnce = 10_000;
     private readonly SystemDatabase _database;
     private readonly Seating _seating;
+
+    /// <summary>Follows members of groups; null where there are no policies.</summary>
+    internal PolicyBook? Policies { get; init; }
 
     internal GroupOperations(SystemDatabase database, Seating seating) => (_database, _seating) = (database, seating);
 
@@ -77,6 +81,7 @@ public sealed class GroupOperations
 
                 context.Groups.RemoveRange(rows);
                 await _seating.SettleAsync(context, new SeatingChange(actor, _database.Now), cancellationToken);
+                await RefreshPoliciesAsync(context, cancellationToken);
                 return rows.Count;
             },
             cancellationToken);
@@ -111,6 +116,7 @@ public sealed class GroupOperations
                     context,
                     new SeatingChange(actor, _database.Now) { Only = [.. come, .. gone.Select(member => member.AccountId)], IsDemanded = come.Contains },
                     cancellationToken);
+                await RefreshPoliciesAsync(context, cancellationToken);
                 return true;
             },
             cancellationToken);
@@ -159,6 +165,8 @@ public sealed class GroupOperations
             },
             cancellationToken);
     }
+
+    private Task RefreshPoliciesAsync(SystemContext context, CancellationToken cancellationToken) => Policies is null ? Task.CompletedTask : Policies.RefreshAsync(context, cancellationToken);
 
     private void Record(SystemContext context, Actor actor, string action, string target, string detail = "") =>
         AdminTrail.Add(context, new AdminActed(actor.Name, action, target) { Time = _database.Now, Client = actor.Address, Detail = detail });

@@ -82,6 +82,9 @@ internal sealed class QueueEntry
     /// <summary>Result of the MIME pass when it is at hand.</summary>
     public MessageSummary? Summary { get; set; }
 
+    /// <summary>What it counts for its sender when it is added, null for nothing.</summary>
+    public OutboundCharge? Charge { get; init; }
+
     /// <summary>Sender for logs and lists, "" for the null reverse-path.</summary>
     public string Sender => ReversePath?.ToString() ?? "";
 

@@ -103,11 +103,29 @@ internal sealed class QueueFile : IAsyncDisposable
         var stored = EventCodec.Write(accepted);
         return _file.WriteAsync(session =>
         {
+            if (entry.Charge is { } charge)
+            {
+                OutboundCounter.Charge(session, charge, entry.Size);
+            }
+
             Insert(session, entry, state);
             Tell(session, stored);
             session.AfterCommit(afterCommit);
             session.AfterCommit(Outbox.Signal);
             return true;
+        }, Durability.Full, cancellationToken);
+    }
+
+    /// <summary>Forgets what accounts sent outside, and tells of it. Returns how many had sent something.</summary>
+    public Task<int> ClearUsageAsync(IReadOnlyCollection<AccountId> accounts, MailEvent acted, CancellationToken cancellationToken)
+    {
+        var stored = EventCodec.Write(acted);
+        return _file.WriteAsync(session =>
+        {
+            var cleared = OutboundCounter.Clear(session, accounts);
+            Tell(session, stored);
+            session.AfterCommit(Outbox.Signal);
+            return cleared;
         }, Durability.Full, cancellationToken);
     }
 

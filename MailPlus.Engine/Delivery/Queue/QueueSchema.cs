@@ -68,5 +68,9 @@ internal static class QueueSchema
         """
         ALTER TABLE terms ADD COLUMN tls INTEGER NOT NULL DEFAULT 0;
         """,
+        // What an account sent outside on a day (days since 0001-01-01): counted with the entry, so that the count is as durable as the mail.
+        """
+        CREATE TABLE outbound (account INTEGER PRIMARY KEY, day INTEGER NOT NULL, messages INTEGER NOT NULL, octets INTEGER NOT NULL) STRICT;
+        """,
     ];
 }

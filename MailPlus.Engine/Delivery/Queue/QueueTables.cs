@@ -9,7 +9,7 @@ namespace MailPlus.Engine.Delivery.Queue;
 internal static class QueueTables
 {
     /// <summary>The area.</summary>
-    public static PostgresArea Area { get; } = new("queue", [First], QueueSchema.Scripts, QueueSchema.ApplicationId, "node");
+    public static PostgresArea Area { get; } = new("queue", [First, Second], QueueSchema.Scripts, QueueSchema.ApplicationId, "node");
 
     private const string First = """
         -- alive_until by the server's clock: what a node that has missed it had in hand is taken over.
@@ -30,5 +30,9 @@ internal static class QueueTables
         CREATE TABLE counter(node bigint NOT NULL, name text NOT NULL, reserved bigint NOT NULL, PRIMARY KEY(node, name));
         CREATE TABLE terms(entry bigint PRIMARY KEY, hold bigint, by_until bigint, by_mode bigint NOT NULL, by_trace bigint NOT NULL, priority bigint NOT NULL,
             tls bigint NOT NULL DEFAULT 0);
+        """;
+
+    private const string Second = """
+        CREATE TABLE outbound(account bigint PRIMARY KEY, day bigint NOT NULL, messages bigint NOT NULL, octets bigint NOT NULL) WITH (fillfactor = 50);
         """;
 }

@@ -404,16 +404,28 @@ namespace MailPlus.Engine.Database.Migrations.Postgres.SystemTables
 
                     NpgsqlPropertyBuilderExtensions.UseIdentityByDefaultColumn(b.Property<long>("Id"));
 
+                    b.Property<long?>("AttachmentMegabytes")
+                        .HasColumnType("bigint");
+
                     b.Property<long?>("CatchAllAccountId")
                         .HasColumnType("bigint");
 
                     b.Property<long>("Created")
                         .HasColumnType("bigint");
 
+                    b.Property<long?>("DailyMegabytes")
+                        .HasColumnType("bigint");
+
+                    b.Property<long?>("DailyMessages")
+                        .HasColumnType("bigint");
+
                     b.Property<string>("Description")
                         .IsRequired()
                         .HasMaxLength(500)
                         .HasColumnType("character varying(500)");
+
+                    b.Property<bool>("ForbidsForwarding")
+                        .HasColumnType("boolean");
 
                     b.Property<string>("Name")
                         .IsRequired()
@@ -539,6 +551,105 @@ namespace MailPlus.Engine.Database.Migrations.Postgres.SystemTables
                     b.HasKey("Id");
 
                     b.ToTable("outbox", (string)null);
+                });
+
+            modelBuilder.Entity("MailPlus.Engine.Database.PolicyRow", b =>
+                {
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint");
+
+                    NpgsqlPropertyBuilderExtensions.UseIdentityByDefaultColumn(b.Property<long>("Id"));
+
+                    b.Property<int>("Attachment")
+                        .HasColumnType("integer");
+
+                    b.Property<long>("AttachmentValue")
+                        .HasColumnType("bigint");
+
+                    b.Property<int>("Color")
+                        .HasColumnType("integer");
+
+                    b.Property<int>("Forwarding")
+                        .HasColumnType("integer");
+
+                    b.Property<bool>("Imap")
+                        .HasColumnType("boolean");
+
+                    b.Property<bool>("ImapLocalOnly")
+                        .HasColumnType("boolean");
+
+                    b.Property<bool>("InternalOnly")
+                        .HasColumnType("boolean");
+
+                    b.Property<int>("Messages")
+                        .HasColumnType("integer");
+
+                    b.Property<long>("MessagesValue")
+                        .HasColumnType("bigint");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasMaxLength(100)
+                        .HasColumnType("character varying(100)");
+
+                    b.Property<string>("NameKey")
+                        .IsRequired()
+                        .HasMaxLength(100)
+                        .HasColumnType("character varying(100)");
+
+                    b.Property<bool>("Pop3")
+                        .HasColumnType("boolean");
+
+                    b.Property<bool>("Pop3LocalOnly")
+                        .HasColumnType("boolean");
+
+                    b.Property<int>("Position")
+                        .HasColumnType("integer");
+
+                    b.Property<bool>("Search")
+                        .HasColumnType("boolean");
+
+                    b.Property<int>("Traffic")
+                        .HasColumnType("integer");
+
+                    b.Property<long>("TrafficValue")
+                        .HasColumnType("bigint");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("NameKey")
+                        .IsUnique();
+
+                    b.ToTable("user_policies", (string)null);
+                });
+
+            modelBuilder.Entity("MailPlus.Engine.Database.PolicyTargetRow", b =>
+                {
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint");
+
+                    NpgsqlPropertyBuilderExtensions.UseIdentityByDefaultColumn(b.Property<long>("Id"));
+
+                    b.Property<long?>("AccountId")
+                        .HasColumnType("bigint");
+
+                    b.Property<long?>("GroupId")
+                        .HasColumnType("bigint");
+
+                    b.Property<long>("PolicyId")
+                        .HasColumnType("bigint");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("AccountId");
+
+                    b.HasIndex("GroupId");
+
+                    b.HasIndex("PolicyId");
+
+                    b.ToTable("user_policy_targets", (string)null);
                 });
 
             modelBuilder.Entity("MailPlus.Engine.Database.SettingsVersionRow", b =>
@@ -821,6 +932,25 @@ namespace MailPlus.Engine.Database.Migrations.Postgres.SystemTables
                     b.HasOne("MailPlus.Engine.Database.GroupRow", null)
                         .WithMany()
                         .HasForeignKey("GroupId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+                });
+
+            modelBuilder.Entity("MailPlus.Engine.Database.PolicyTargetRow", b =>
+                {
+                    b.HasOne("MailPlus.Engine.Database.AccountRow", null)
+                        .WithMany()
+                        .HasForeignKey("AccountId")
+                        .OnDelete(DeleteBehavior.Cascade);
+
+                    b.HasOne("MailPlus.Engine.Database.GroupRow", null)
+                        .WithMany()
+                        .HasForeignKey("GroupId")
+                        .OnDelete(DeleteBehavior.Cascade);
+
+                    b.HasOne("MailPlus.Engine.Database.PolicyRow", null)
+                        .WithMany()
+                        .HasForeignKey("PolicyId")
                         .OnDelete(DeleteBehavior.Cascade)
                         .IsRequired();
                 });

@@ -383,16 +383,28 @@ namespace MailPlus.Engine.Database.Migrations.Sqlite.SystemTables
                         .HasColumnType("INTEGER")
                         .HasAnnotation("Sqlite:Autoincrement", true);
 
+                    b.Property<long?>("AttachmentMegabytes")
+                        .HasColumnType("INTEGER");
+
                     b.Property<long?>("CatchAllAccountId")
                         .HasColumnType("INTEGER");
 
                     b.Property<long>("Created")
                         .HasColumnType("INTEGER");
 
+                    b.Property<long?>("DailyMegabytes")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long?>("DailyMessages")
+                        .HasColumnType("INTEGER");
+
                     b.Property<string>("Description")
                         .IsRequired()
                         .HasMaxLength(500)
                         .HasColumnType("TEXT");
+
+                    b.Property<bool>("ForbidsForwarding")
+                        .HasColumnType("INTEGER");
 
                     b.Property<string>("Name")
                         .IsRequired()
@@ -513,6 +525,101 @@ namespace MailPlus.Engine.Database.Migrations.Sqlite.SystemTables
                     b.HasKey("Id");
 
                     b.ToTable("outbox", (string)null);
+                });
+
+            modelBuilder.Entity("MailPlus.Engine.Database.PolicyRow", b =>
+                {
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("INTEGER");
+
+                    b.Property<int>("Attachment")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long>("AttachmentValue")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<int>("Color")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<int>("Forwarding")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<bool>("Imap")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<bool>("ImapLocalOnly")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<bool>("InternalOnly")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<int>("Messages")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long>("MessagesValue")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasMaxLength(100)
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("NameKey")
+                        .IsRequired()
+                        .HasMaxLength(100)
+                        .HasColumnType("TEXT");
+
+                    b.Property<bool>("Pop3")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<bool>("Pop3LocalOnly")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<int>("Position")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<bool>("Search")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<int>("Traffic")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long>("TrafficValue")
+                        .HasColumnType("INTEGER");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("NameKey")
+                        .IsUnique();
+
+                    b.ToTable("user_policies", (string)null);
+                });
+
+            modelBuilder.Entity("MailPlus.Engine.Database.PolicyTargetRow", b =>
+                {
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long?>("AccountId")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long?>("GroupId")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long>("PolicyId")
+                        .HasColumnType("INTEGER");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("AccountId");
+
+                    b.HasIndex("GroupId");
+
+                    b.HasIndex("PolicyId");
+
+                    b.ToTable("user_policy_targets", (string)null);
                 });
 
             modelBuilder.Entity("MailPlus.Engine.Database.SettingsVersionRow", b =>
@@ -790,6 +897,25 @@ namespace MailPlus.Engine.Database.Migrations.Sqlite.SystemTables
                     b.HasOne("MailPlus.Engine.Database.GroupRow", null)
                         .WithMany()
                         .HasForeignKey("GroupId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+                });
+
+            modelBuilder.Entity("MailPlus.Engine.Database.PolicyTargetRow", b =>
+                {
+                    b.HasOne("MailPlus.Engine.Database.AccountRow", null)
+                        .WithMany()
+                        .HasForeignKey("AccountId")
+                        .OnDelete(DeleteBehavior.Cascade);
+
+                    b.HasOne("MailPlus.Engine.Database.GroupRow", null)
+                        .WithMany()
+                        .HasForeignKey("GroupId")
+                        .OnDelete(DeleteBehavior.Cascade);
+
+                    b.HasOne("MailPlus.Engine.Database.PolicyRow", null)
+                        .WithMany()
+                        .HasForeignKey("PolicyId")
                         .OnDelete(DeleteBehavior.Cascade)
                         .IsRequired();
                 });
