@@ -135,6 +135,8 @@ public static class WebWiring
         services.AddSingleton(engine.Accounts);
         services.AddSingleton(engine.Activation);
         services.AddSingleton(engine.Groups);
+        services.AddSingleton(engine.UserPolicies);
+        services.AddSingleton(engine.Usage);
         services.AddSingleton(engine.Licences);
         services.AddSingleton(engine.Domains);
         services.AddSingleton(engine.Aliases);

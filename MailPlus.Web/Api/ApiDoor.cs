@@ -36,6 +36,7 @@ internal static class ApiDoor
         DisclaimerResource.Map(api);
         AccountResource.Map(api);
         GroupResource.Map(api);
+        PolicyResource.Map(api);
         LicenceResource.Map(api);
         QueueResource.Map(api);
         MailLogResource.Map(api);

@@ -1,3 +1,4 @@
+using MailPlus.Engine.Accounts.Policies;
 using MailPlus.Engine.Domains;
 using MailPlus.Engine.Primitives;
 
@@ -12,7 +13,8 @@ internal static class DomainResource
     /// <param name="CatchAll">Id of an account, 0 for none, null leaves it.</param>
     /// <param name="Postmaster">The same.</param>
     /// <param name="Additional">All additional domains; null leaves them.</param>
-    private sealed record ChangeBody(string? Description, long? CatchAll, long? Postmaster, IReadOnlyList<string>? Additional);
+    /// <param name="Limits">All limits of users whose policy leaves it to the domain; null leaves them.</param>
+    private sealed record ChangeBody(string? Description, long? CatchAll, long? Postmaster, IReadOnlyList<string>? Additional, DomainLimits? Limits);
 
     private sealed record View(long Id, string Name, string UnicodeName, string Description, int Members, DateTimeOffset Created)
     {
@@ -21,6 +23,8 @@ internal static class DomainResource
         public long? CatchAll { get; init; }
 
         public long? Postmaster { get; init; }
+
+        public DomainLimits Limits { get; init; } = DomainLimits.None;
     }
 
     public static void Map(IEndpointRouteBuilder api)
@@ -51,6 +55,7 @@ internal static class DomainResource
     {
         Description = body.Description,
         CatchAll = Chosen(body.CatchAll),
+        Limits = body.Limits,
         Postmaster = Chosen(body.Postmaster),
         Additional = body.Additional is null
             ? null
@@ -62,6 +67,6 @@ internal static class DomainResource
     private static View Show(MailDomain domain) =>
         new(domain.Id.Value, domain.Name.Ascii, domain.Name.Unicode, domain.Description, domain.Members, domain.Created.ToDateTimeOffset())
         {
-            Additional = [.. domain.Additional.Select(name => name.Ascii)], CatchAll = domain.CatchAll?.Value, Postmaster = domain.Postmaster?.Value,
+            Additional = [.. domain.Additional.Select(name => name.Ascii)], CatchAll = domain.CatchAll?.Value, Postmaster = domain.Postmaster?.Value, Limits = domain.Limits,
         };
 }

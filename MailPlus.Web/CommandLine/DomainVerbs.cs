@@ -1,3 +1,4 @@
+using MailPlus.Engine.Accounts.Policies;
 using MailPlus.Engine.Domains;
 using MailPlus.Engine.Primitives;
 
@@ -13,9 +14,9 @@ internal static class DomainVerbs
     [
         new Verb("domain add", "DOMAIN [--description TEXT]", AddAsync) { Options = ["--description"] },
         new Verb("domain list", "[--json]", ListAsync),
-        new Verb("domain set", "DOMAIN [--description TEXT] [--additional DOMAIN,DOMAIN] [--catch-all ACCOUNT] [--postmaster ACCOUNT] (\"\" for none)", SetAsync)
+        new Verb("domain set", "DOMAIN [--description TEXT] [--additional DOMAIN,DOMAIN] [--catch-all ACCOUNT] [--postmaster ACCOUNT] (\"\" for none) [--forwarding allow|forbid] [--daily-messages N|off] [--daily-megabytes N|off] [--attachment-megabytes N|off]", SetAsync)
         {
-            Options = ["--description", "--additional", "--catch-all", "--postmaster"],
+            Options = ["--description", "--additional", "--catch-all", "--postmaster", "--forwarding", "--daily-messages", "--daily-megabytes", "--attachment-megabytes"],
         },
     ];
 
@@ -91,10 +92,32 @@ internal static class DomainVerbs
             Additional = context.Words.Find("--additional") is { } names
                 ? [.. names.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Select(name => DomainName.TryParse(name, out var parsed) ? parsed : throw Malformed())]
                 : null,
+            Limits = Limits(context.Words, domain.Limits),
         };
         var changed = await context.Engine.Domains.UpdateAsync(Actor.Operator, domain.Id, change, cancellationToken);
         await context.Out.WriteLineAsync($"{changed.Name.Unicode} changed.");
     }
+
+    private static DomainLimits Limits(CommandWords words, DomainLimits present) => new()
+    {
+        ForbidForwarding = words.Find("--forwarding") switch
+        {
+            null => present.ForbidForwarding,
+            "allow" => false,
+            "forbid" => true,
+            _ => throw new UsageException("--forwarding is allow or forbid."),
+        },
+        DailyMessages = Limit(words, "--daily-messages", present.DailyMessages),
+        DailyMegabytes = Limit(words, "--daily-megabytes", present.DailyMegabytes),
+        AttachmentMegabytes = Limit(words, "--attachment-megabytes", present.AttachmentMegabytes),
+    };
+
+    private static long? Limit(CommandWords words, string option, long? present) => words.Find(option) switch
+    {
+        null => present,
+        "off" => null,
+        var text => PolicyVerbs.Number(text, option),
+    };
 
     private static ChosenAccount? Chosen(VerbContext context, string option) => context.Words.Find(option) switch
     {

@@ -51,6 +51,8 @@ public sealed class RestTests(RestServer rest) : IClassFixture<RestServer>
         { "PATCH", "settings", """{"Smtp.MaximumHops":"49"}""" }, { "POST", "settings/trial/keep", "" }, { "POST", "settings/trial/undo", "" },
         { "GET", "groups", "" }, { "POST", "groups", """{"name":"x"}""" }, { "PUT", "groups/1", """{"name":"x"}""" }, { "PATCH", "groups/1/members", "{}" }, { "DELETE", "groups/1", "" },
         { "GET", "activation", "" }, { "PATCH", "activation", """{"byDefault":true}""" }, { "GET", "licences", "" }, { "POST", "licences", """{"keys":["x"]}""" }, { "POST", "licences/recheck", "" },
+        { "GET", "policies", "" }, { "POST", "policies", """{"name":"x"}""" }, { "PUT", "policies/1", """{"name":"x"}""" }, { "PUT", "policies/order", """{"order":[1]}""" }, { "DELETE", "policies/1", "" },
+        { "GET", "usage", "" }, { "POST", "usage/clear", """{"accounts":[1]}""" },
     };
 
     [Theory]
