@@ -28,9 +28,9 @@ public sealed class ConsolePagesTests(BrowserFixture browser, ConsoleServer cons
     private static readonly string[] Pages =
     [
         "/admin", "/admin?range=month", "/admin/queue", "/admin/domains", "/admin/domains/1", "/admin/domains/1?tab=members", "/admin/domains/1?tab=alias", "/admin/domains/1?tab=bcc",
-        "/admin/domains/1?tab=disclaimer", "/admin/domains/1?tab=dns", "/admin/service",
+        "/admin/domains/1?tab=disclaimer", "/admin/domains/1?tab=usage", "/admin/domains/1?tab=dns", "/admin/service",
         "/admin/delivery", "/admin/delivery?tab=delivery", "/admin/delivery?tab=hosts", "/admin/delivery?tab=security", "/admin/delivery?tab=black", "/admin/delivery?tab=local",
-        "/admin/service?tab=certificate", "/admin/log", "/admin/log?tab=admin", "/admin/accounts", "/admin/accounts?open=1", "/admin/groups", "/admin/default-state", "/admin/licence", "/sessions",
+        "/admin/service?tab=certificate", "/admin/log", "/admin/log?tab=admin", "/admin/accounts", "/admin/accounts?open=1", "/admin/groups", "/admin/policies", "/admin/default-state", "/admin/licence", "/sessions",
     ];
 
     private RunningServer Server => console.Server;

@@ -16,6 +16,7 @@ internal sealed class ConsolePages
         new("Log", "/admin/log", "log", Permission.ViewLogs) { Group = "Audit" },
         new("User", "/admin/accounts", "account", Permission.ManageAccounts) { Group = "Account" },
         new("Group", "/admin/groups", "group", Permission.ManageAccounts) { Group = "Account" },
+        new("UserPolicy", "/admin/policies", "filter", Permission.ManageAccounts) { Group = "Account" },
         new("DefaultState", "/admin/default-state", "active", Permission.ManageAccounts) { Group = "Account" },
         new("License", "/admin/licence", "key", Permission.ManageAccounts) { ForAdministrators = true },
     ];
