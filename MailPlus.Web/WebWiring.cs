@@ -136,6 +136,7 @@ public static class WebWiring
         services.AddSingleton(engine.Activation);
         services.AddSingleton(engine.Groups);
         services.AddSingleton(engine.UserPolicies);
+        services.AddSingleton(engine.AppPasswords);
         services.AddSingleton(engine.Usage);
         services.AddSingleton(engine.Licences);
         services.AddSingleton(engine.Domains);

@@ -18,10 +18,20 @@ public sealed class AccountPasswords(PasswordHashing hashing, IAuthenticator aut
             return new Refusal(RefusalKind.Invalid, "PasswordTooShort") { Field = "Password", Arguments = [minimum.ToString(CultureInfo.InvariantCulture)] };
         }
 
+        if (minimum > 1 && KindsIn(password) < rules.Settings.Current.Security.PasswordKinds)
+        {
+            return new Refusal(RefusalKind.Invalid, "PasswordTooPlain") { Field = "Password", Arguments = [rules.Settings.Current.Security.PasswordKinds.ToString(CultureInfo.InvariantCulture)] };
+        }
+
         return password.Length > LongestPassword || password.Any(char.IsControl)
             ? new Refusal(RefusalKind.Invalid, "PasswordMalformed") { Field = "Password", Arguments = [LongestPassword.ToString(CultureInfo.InvariantCulture)] }
             : null;
     }
+
+    /// <summary>Small letters, capitals, digits, others: how many of these a password holds. Letters without case count as others.</summary>
+    private static int KindsIn(string password) =>
+        (password.Any(char.IsLower) ? 1 : 0) + (password.Any(char.IsUpper) ? 1 : 0) + (password.Any(char.IsDigit) ? 1 : 0)
+        + (password.Any(c => !char.IsLower(c) && !char.IsUpper(c) && !char.IsDigit(c)) ? 1 : 0);
 
     /// <summary>Checks and hashes.</summary>
     /// <exception cref="RefusedException">Invalid with field "Password".</exception>

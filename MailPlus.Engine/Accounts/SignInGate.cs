@@ -18,6 +18,9 @@ public sealed record SignInAttempt(string Name, string Protocol, IPAddress? Clie
     internal string Key { get; init; } = "";
 
     internal bool IsThrottled { get; init; }
+
+    /// <summary>The app password that proved it, null for the account's own.</summary>
+    internal AppPasswordMatch? AppPassword { get; init; }
 }
 
 /// <summary>
@@ -104,5 +107,7 @@ public sealed class SignInGate(AddressBook addressBook, SignInRules rules, Event
         Account = attempt.Entry?.Account.Id,
         Client = attempt.Client,
         Reason = reason,
+        Credential = attempt.AppPassword?.Name ?? "",
+        AppPassword = attempt.AppPassword?.Id ?? 0,
     });
 }

@@ -2,7 +2,7 @@ using Microsoft.EntityFrameworkCore;
 
 namespace MailPlus.Engine.Database;
 
-/// <summary>Tables of licences, groups and policies.</summary>
+/// <summary>Tables of licences, groups, policies, app passwords and sign-ins.</summary>
 internal static class AccountTables
 {
     internal static void Add(ModelBuilder model)
@@ -22,6 +22,17 @@ internal static class AccountTables
             table.ToTable("group_members").HasKey(row => new { row.GroupId, row.AccountId });
             table.HasIndex(row => row.AccountId);
             table.HasOne<GroupRow>().WithMany().HasForeignKey(row => row.GroupId).OnDelete(DeleteBehavior.Cascade);
+            table.HasOne<AccountRow>().WithMany().HasForeignKey(row => row.AccountId).OnDelete(DeleteBehavior.Cascade);
+        });
+        model.Entity<AppPasswordRow>(table =>
+        {
+            table.ToTable("app_passwords").HasKey(row => row.Id);
+            table.HasOne<AccountRow>().WithMany().HasForeignKey(row => row.AccountId).OnDelete(DeleteBehavior.Cascade);
+        });
+        model.Entity<SignInRow>(table =>
+        {
+            table.ToTable("sign_ins").HasKey(row => row.Id);
+            table.HasIndex(row => new { row.AccountId, row.Day });
             table.HasOne<AccountRow>().WithMany().HasForeignKey(row => row.AccountId).OnDelete(DeleteBehavior.Cascade);
         });
         model.Entity<PolicyRow>(table =>

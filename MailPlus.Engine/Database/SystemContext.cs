@@ -37,6 +37,10 @@ public abstract class SystemContext(DbContextOptions options) : DbContext(option
 
     internal DbSet<GroupMemberRow> GroupMembers => Set<GroupMemberRow>();
 
+    internal DbSet<AppPasswordRow> AppPasswords => Set<AppPasswordRow>();
+
+    internal DbSet<SignInRow> SignIns => Set<SignInRow>();
+
     internal DbSet<PolicyRow> Policies => Set<PolicyRow>();
 
     internal DbSet<PolicyTargetRow> PolicyTargets => Set<PolicyTargetRow>();

@@ -113,6 +113,12 @@ public sealed record SignInAttempted(string Name, string Protocol, bool Succeede
 
     /// <summary>Why it failed, for the log.</summary>
     public string Reason { get; init; } = "";
+
+    /// <summary>Name of the app password it was made with, "" for the account's own.</summary>
+    public string Credential { get; init; } = "";
+
+    /// <summary>Id of that app password, 0 for none.</summary>
+    public long AppPassword { get; init; }
 }
 
 /// <summary>An administrative act, for the admin log.</summary>

@@ -92,6 +92,9 @@ public sealed class EngineWiring : IAsyncDisposable
     /// <summary>Group operations.</summary>
     public GroupOperations Groups { get; private set; } = null!;
 
+    /// <summary>App passwords and sign-in history.</summary>
+    public AppPasswordOperations AppPasswords { get; private set; } = null!;
+
     /// <summary>User policy operations.</summary>
     public PolicyOperations UserPolicies { get; private set; } = null!;
 
@@ -266,7 +269,10 @@ public sealed class EngineWiring : IAsyncDisposable
         await userPolicies.LoadAsync(database, cancellationToken);
         UserPolicies = new PolicyOperations(database, userPolicies);
         var gate = new SignInGate(addressBook, signInRules, Events, throttle, clock) { Policy = new SignInPolicy(userPolicies, address => LocalNetworks.Contains(address)) };
-        Authenticator = new Authenticator(gate, hashing, clock);
+        var appPasswords = new AppPasswordBook();
+        await appPasswords.LoadAsync(database, cancellationToken);
+        AppPasswords = new AppPasswordOperations(database, appPasswords);
+        Authenticator = new Authenticator(gate, hashing, clock) { AppPasswords = appPasswords };
         SignInLocks = new SignInLocks(throttle, database);
         var authorities = new ClientAuthorities(settings, clock);
         Sasl = new SaslMechanisms(Authenticator)
@@ -286,6 +292,7 @@ public sealed class EngineWiring : IAsyncDisposable
         database.OnForeignChange(token => addressBook.LoadAsync(database, token));
         addressBook.Follow = database.FollowAsync;
         database.OnForeignChange(token => userPolicies.LoadAsync(database, token));
+        database.OnForeignChange(token => appPasswords.LoadAsync(database, token));
         database.OnForeignChange(shares.LoadAsync);
         database.OnForeignChange(WebSessions.ForgetAllAsync);
         Index = Keep(new SearchIndex(new SearchSurroundings(folder.Index, Store, () => addressBook.Entries.Select(entry => entry.Account.Id), settings, clock)

@@ -33,7 +33,8 @@ internal sealed class SystemUnderTest : IAsyncDisposable
         Rules = new SignInRules(Settings, Run);
         Throttle = new SignInThrottle(Clock);
         Gate = new SignInGate(AddressBook, Rules, Events, Throttle, Clock);
-        Authenticator = new Authenticator(Gate, Hashing, Clock);
+        AppPasswords = new AppPasswordOperations(Database, AppPasswordBook);
+        Authenticator = new Authenticator(Gate, Hashing, Clock) { AppPasswords = AppPasswordBook };
         Locks = new SignInLocks(Throttle, Database);
         Sessions = new WebSessions(Database, AddressBook, Settings);
         Passwords = new AccountPasswords(Hashing, Authenticator, Rules);
@@ -109,6 +110,10 @@ internal sealed class SystemUnderTest : IAsyncDisposable
     public ActivationOperations Activation { get; }
 
     public GroupOperations Groups { get; }
+
+    public AppPasswordBook AppPasswordBook { get; } = new();
+
+    public AppPasswordOperations AppPasswords { get; }
 
     public PolicyBook PolicyBook { get; }
 

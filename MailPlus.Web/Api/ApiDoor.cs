@@ -37,6 +37,7 @@ internal static class ApiDoor
         AccountResource.Map(api);
         GroupResource.Map(api);
         PolicyResource.Map(api);
+        AppPasswordResource.Map(api);
         LicenceResource.Map(api);
         QueueResource.Map(api);
         MailLogResource.Map(api);

@@ -15,6 +15,7 @@ internal static class SessionEndpoints
         routes.MapGet("/language", (HttpContext context, [FromQuery] string to, [FromQuery(Name = "return")] string? back) => Languages.Switch(context, to, back));
         routes.MapPost("/sign-out", SignOutAsync);
         routes.MapPost("/sessions/revoke", RevokeAsync).RequireAuthorization();
+        routes.MapPost("/sessions/app-password/revoke", RevokePasswordAsync).RequireAuthorization();
         routes.MapGet("/", HomeAsync);
     }
 
@@ -50,6 +51,24 @@ internal static class SessionEndpoints
             catch (RefusedException refused) when (refused.Refusal.Kind == RefusalKind.NotFound)
             {
                 // Already ended: the list that follows shows it.
+            }
+        }
+
+        return Results.LocalRedirect("/sessions");
+    }
+
+    private static async Task<IResult> RevokePasswordAsync(HttpContext context, IAntiforgery antiforgery, WebSessions sessions, AppPasswordOperations passwords)
+    {
+        await antiforgery.ValidateRequestAsync(context);
+        if (await SignedInActor.OfAsync(context.User, sessions, context.RequestAborted) is { Account: { } account } actor && long.TryParse(context.Request.Form["id"], CultureInfo.InvariantCulture, out var id))
+        {
+            try
+            {
+                await passwords.RemoveAsync(actor, account, id, context.RequestAborted);
+            }
+            catch (RefusedException refused) when (refused.Refusal.Kind == RefusalKind.NotFound)
+            {
+                // Already revoked: the list that follows shows it.
             }
         }
 

@@ -15,6 +15,10 @@ public sealed record SecuritySettings
     [Setting(Minimum = 4, Maximum = 128)]
     public int MinimumPasswordLength { get; init; } = 8;
 
+    /// <summary>Kinds of characters a new password must hold at least: small letters, capitals, digits, others.</summary>
+    [Setting(Minimum = 1, Maximum = 4)]
+    public int PasswordKinds { get; init; } = 1;
+
     /// <summary>Web sessions end after so many idle minutes.</summary>
     [Setting(Unit = "minutes", Minimum = 5, Maximum = 43200)]
     public int WebIdleMinutes { get; init; } = 720;

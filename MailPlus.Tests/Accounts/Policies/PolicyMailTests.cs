@@ -121,6 +121,23 @@ public sealed class PolicyMailTests(PolicedServer policed) : IClassFixture<Polic
         Assert.StartsWith("250", await SendAsync(smtp, "park", _server.Address("lee"), Attachments(1_200_000)), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task An_app_password_signs_in_to_mail_and_not_to_the_web_until_it_is_revoked()
+    {
+        await _server.AddAccountAsync("choi");
+        var password = (await _server.VerbAsync(["apppassword", "add", "choi", "Phone"])).Output.Trim();
+        Assert.StartsWith("OK", await ImapAsync("192.168.1.5", "choi", password), StringComparison.Ordinal);
+        using (await SubmitterAsync("choi", password))
+        {
+        }
+
+        using var rest = new RestClient(_server, "choi", password);
+        Assert.Equal(HttpStatusCode.Unauthorized, (await rest.GetAsync("status")).Status);
+        var id = (await _server.JsonAsync("apppassword", "list", "choi")).EnumerateArray().Single().GetProperty("id").GetInt64();
+        await _server.VerbAsync(["apppassword", "remove", "choi", id.ToString(CultureInfo.InvariantCulture)]);
+        Assert.StartsWith("NO [AUTHENTICATIONFAILED]", await ImapAsync("192.168.1.5", "choi", password), StringComparison.Ordinal);
+    }
+
     private static string Attachments(params int[] sizes)
     {
         var text = new StringBuilder("MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n");
@@ -136,12 +153,12 @@ public sealed class PolicyMailTests(PolicedServer policed) : IClassFixture<Polic
     private async Task<int> UsageAsync(string name) =>
         (await _server.JsonAsync("usage", "list")).EnumerateArray().Single(row => row.GetProperty("account").GetString() == name).GetProperty("messages").GetInt32();
 
-    private async Task<WireClient> SubmitterAsync(string name)
+    private async Task<WireClient> SubmitterAsync(string name, string? password = null)
     {
         var client = await WireClient.ConnectAsync(_server.Submission);
         await client.ReadReplyAsync();
         await client.SmtpAsync("EHLO client.test");
-        var plain = Convert.ToBase64String(Encoding.UTF8.GetBytes($"\0{name}\0{_server.Plan.Password}"));
+        var plain = Convert.ToBase64String(Encoding.UTF8.GetBytes($"\0{name}\0{password ?? _server.Plan.Password}"));
         Assert.StartsWith("235", await client.SmtpAsync($"AUTH PLAIN {plain}"), StringComparison.Ordinal);
         return client;
     }

@@ -52,6 +52,7 @@ public sealed class RestTests(RestServer rest) : IClassFixture<RestServer>
         { "GET", "groups", "" }, { "POST", "groups", """{"name":"x"}""" }, { "PUT", "groups/1", """{"name":"x"}""" }, { "PATCH", "groups/1/members", "{}" }, { "DELETE", "groups/1", "" },
         { "GET", "activation", "" }, { "PATCH", "activation", """{"byDefault":true}""" }, { "GET", "licences", "" }, { "POST", "licences", """{"keys":["x"]}""" }, { "POST", "licences/recheck", "" },
         { "GET", "policies", "" }, { "POST", "policies", """{"name":"x"}""" }, { "PUT", "policies/1", """{"name":"x"}""" }, { "PUT", "policies/order", """{"order":[1]}""" }, { "DELETE", "policies/1", "" },
+        { "GET", "accounts/1/app-passwords", "" }, { "POST", "accounts/1/app-passwords", """{"name":"x"}""" }, { "DELETE", "accounts/1/app-passwords/1", "" }, { "GET", "accounts/1/sign-ins", "" },
         { "GET", "usage", "" }, { "POST", "usage/clear", """{"accounts":[1]}""" },
     };
 

@@ -235,6 +235,50 @@ namespace MailPlus.Engine.Database.Migrations.Postgres.SystemTables
                     b.ToTable("aliases", (string)null);
                 });
 
+            modelBuilder.Entity("MailPlus.Engine.Database.AppPasswordRow", b =>
+                {
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint");
+
+                    NpgsqlPropertyBuilderExtensions.UseIdentityByDefaultColumn(b.Property<long>("Id"));
+
+                    b.Property<long>("AccountId")
+                        .HasColumnType("bigint");
+
+                    b.Property<long>("Created")
+                        .HasColumnType("bigint");
+
+                    b.Property<string>("Hash")
+                        .IsRequired()
+                        .HasMaxLength(64)
+                        .HasColumnType("character varying(64)");
+
+                    b.Property<string>("LastAddress")
+                        .IsRequired()
+                        .HasMaxLength(45)
+                        .HasColumnType("character varying(45)");
+
+                    b.Property<string>("LastProtocol")
+                        .IsRequired()
+                        .HasMaxLength(16)
+                        .HasColumnType("character varying(16)");
+
+                    b.Property<long?>("LastUsed")
+                        .HasColumnType("bigint");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasMaxLength(100)
+                        .HasColumnType("character varying(100)");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("AccountId");
+
+                    b.ToTable("app_passwords", (string)null);
+                });
+
             modelBuilder.Entity("MailPlus.Engine.Database.BccRuleRow", b =>
                 {
                     b.Property<long>("Id")
@@ -698,6 +742,56 @@ namespace MailPlus.Engine.Database.Migrations.Postgres.SystemTables
                     b.ToTable("shares", (string)null);
                 });
 
+            modelBuilder.Entity("MailPlus.Engine.Database.SignInRow", b =>
+                {
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint");
+
+                    NpgsqlPropertyBuilderExtensions.UseIdentityByDefaultColumn(b.Property<long>("Id"));
+
+                    b.Property<long>("AccountId")
+                        .HasColumnType("bigint");
+
+                    b.Property<string>("Address")
+                        .IsRequired()
+                        .HasMaxLength(45)
+                        .HasColumnType("character varying(45)");
+
+                    b.Property<long>("Count")
+                        .HasColumnType("bigint");
+
+                    b.Property<string>("Credential")
+                        .IsRequired()
+                        .HasMaxLength(100)
+                        .HasColumnType("character varying(100)");
+
+                    b.Property<int>("Day")
+                        .HasColumnType("integer");
+
+                    b.Property<string>("Failure")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("character varying(40)");
+
+                    b.Property<long>("First")
+                        .HasColumnType("bigint");
+
+                    b.Property<long>("Last")
+                        .HasColumnType("bigint");
+
+                    b.Property<string>("Protocol")
+                        .IsRequired()
+                        .HasMaxLength(16)
+                        .HasColumnType("character varying(16)");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("AccountId", "Day");
+
+                    b.ToTable("sign_ins", (string)null);
+                });
+
             modelBuilder.Entity("MailPlus.Engine.Database.StateRow", b =>
                 {
                     b.Property<string>("Name")
@@ -885,6 +979,15 @@ namespace MailPlus.Engine.Database.Migrations.Postgres.SystemTables
                         .IsRequired();
                 });
 
+            modelBuilder.Entity("MailPlus.Engine.Database.AppPasswordRow", b =>
+                {
+                    b.HasOne("MailPlus.Engine.Database.AccountRow", null)
+                        .WithMany()
+                        .HasForeignKey("AccountId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+                });
+
             modelBuilder.Entity("MailPlus.Engine.Database.BccRuleRow", b =>
                 {
                     b.HasOne("MailPlus.Engine.Database.DomainRow", null)
@@ -982,6 +1085,15 @@ namespace MailPlus.Engine.Database.Migrations.Postgres.SystemTables
             modelBuilder.Entity("MailPlus.Engine.Database.DomainRow", b =>
                 {
                     b.Navigation("Additional");
+                });
+
+            modelBuilder.Entity("MailPlus.Engine.Database.SignInRow", b =>
+                {
+                    b.HasOne("MailPlus.Engine.Database.AccountRow", null)
+                        .WithMany()
+                        .HasForeignKey("AccountId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
                 });
 #pragma warning restore 612, 618
         }
