@@ -90,6 +90,8 @@ public sealed class PolicyMailTests(PolicedServer policed) : IClassFixture<Polic
         await _server.VerbAsync(["policy", "add", "Local", "--users", "lee", "--imap", "local", "--pop3", "local"]);
         Assert.Equal("NO [NOPERM]", (await ImapAsync("8.8.8.8", "lee", _server.Plan.Password))[..11]);
         Assert.Equal("NO [AUTHENTI", (await ImapAsync("8.8.8.8", "lee", "wrong"))[..12]); // a stranger learns nothing
+        Assert.Equal("NO [NOPERM]", (await ImapAsync("192.168.1.5", "lee", _server.Plan.Password))[..11]); // private, but not of the one list of local networks (ACC-74)
+        await _server.VerbAsync(["setting", "set", "Network.LocalNetworks", "192.168.1.0/24"]);
         Assert.StartsWith("OK", await ImapAsync("192.168.1.5", "lee", _server.Plan.Password), StringComparison.Ordinal);
         Assert.StartsWith("-ERR [AUTH]", await Pop3Async("8.8.8.8", "lee"), StringComparison.Ordinal);
         Assert.StartsWith("+OK", await Pop3Async("192.168.1.5", "lee"), StringComparison.Ordinal);
