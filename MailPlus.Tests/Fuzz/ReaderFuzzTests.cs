@@ -30,6 +30,7 @@ public sealed class ReaderFuzzTests(ITestOutputHelper log)
         ["messages"] = () => Pure(new MessageReader()),
         ["notifications"] = () => Pure(new NotificationReader()),
         ["Autodiscover"] = () => Pure(new AutodiscoverReader()),
+        ["Sieve"] = () => Pure(new SieveReader()),
     };
 
     public static TheoryData<string> Names => [.. Readers.Keys];
