@@ -45,6 +45,16 @@ public sealed class FakeMailStore : IMailStore
 
         public AccountId Account => account;
 
+        public ScriptMark Scripts => default;
+
+        public ValueTask<IReadOnlyList<StoredScript>> ScriptsAsync(CancellationToken cancellationToken) => throw new NotSupportedException();
+
+        public Task ChangeScriptsAsync(Func<IReadOnlyList<StoredScript>, IReadOnlyList<StoredScript>> change, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+        public ValueTask<ScriptMemory?> RecallAsync(ReadOnlyMemory<byte> key, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+        public Task RememberAsync(IReadOnlyList<ScriptMemory> memories, CancellationToken cancellationToken) => throw new NotSupportedException();
+
         public ValueTask<Mailbox?> FindAsync(string name, CancellationToken cancellationToken) => new(name == "INBOX" ? Inbox : null);
 
         public async Task<AppendOutcome?> DeliverAsync(DeliveryKey key, MailboxId mailbox, NewMessage message, CancellationToken cancellationToken)

@@ -89,6 +89,23 @@ public interface IAccountStore : IAsyncDisposable
     /// <exception cref="RefusedException">NotFound.</exception>
     Task ResetUrlKeysAsync(MailboxId? mailbox, CancellationToken cancellationToken);
 
+    /// <summary>What is known of the scripts, from memory: as of the last question asked of this lease.</summary>
+    ScriptMark Scripts { get; }
+
+    /// <summary>The scripts, in order of kind and name.</summary>
+    ValueTask<IReadOnlyList<StoredScript>> ScriptsAsync(CancellationToken cancellationToken);
+
+    /// <summary>Changes scripts, durable on completion.</summary>
+    /// <param name="change">From those there are to those there shall be; asked again when others change them meanwhile. May refuse by throwing.</param>
+    /// <param name="cancellationToken">Token.</param>
+    Task ChangeScriptsAsync(Func<IReadOnlyList<StoredScript>, IReadOnlyList<StoredScript>> change, CancellationToken cancellationToken);
+
+    /// <summary>What is remembered under a key, null when nothing is or it has expired.</summary>
+    ValueTask<ScriptMemory?> RecallAsync(ReadOnlyMemory<byte> key, CancellationToken cancellationToken);
+
+    /// <summary>Remembers, and forgets what has expired.</summary>
+    Task RememberAsync(IReadOnlyList<ScriptMemory> memories, CancellationToken cancellationToken);
+
     /// <summary>Appends all or none, durable on completion.</summary>
     /// <exception cref="RefusedException">NotFound, OverQuota is not checked here but by the caller.</exception>
     Task<AppendOutcome> AppendAsync(MailboxId mailbox, IReadOnlyList<NewMessage> messages, CancellationToken cancellationToken);

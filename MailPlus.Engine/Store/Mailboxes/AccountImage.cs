@@ -31,6 +31,9 @@ internal sealed record AccountImage
     /// <summary>Grows with every commit by any process; 0 where there is one process only.</summary>
     public long Version { get; init; }
 
+    /// <summary>Whether scripts have a say in deliveries.</summary>
+    public ScriptMark Scripts { get; init; }
+
     /// <summary>The last UIDVALIDITY given out.</summary>
     public required uint UidValidity { get; init; }
 

@@ -11,7 +11,7 @@ internal static class AccountOpening
     /// <summary>The picture as the database has it.</summary>
     public static AccountImage Read(SqlSession session, TimeProvider clock)
     {
-        var row = session.Statement("SELECT epoch, modseq, modseq_limit, next_mailbox, uid_validity, body_limit, {0|version} FROM account{| WHERE account=$1}");
+        var row = session.Statement($"SELECT epoch, modseq, modseq_limit, next_mailbox, uid_validity, body_limit, {{0|version}}, {ScriptRows.MarkColumns} FROM account{{| WHERE account=$1}}");
         if (!row.Step())
         {
             throw new InvalidDataException("The account row is missing.");
@@ -20,6 +20,7 @@ internal static class AccountOpening
         var (epoch, modSeq, limit) = (row.Text(0), row.Long(1), row.Long(2));
         var (nextMailbox, uidValidity) = (row.Long(3), (uint)row.Long(4));
         var (bodyLimit, version) = (row.Long(5), row.Long(6));
+        var scripts = new ScriptMark(row.Long(7), row.Long(8) > 0);
         row.Reset();
         modSeq = Math.Max(modSeq, Number(session, "SELECT coalesce(max(modseq), 0) FROM counter{| WHERE account=$1}"));
         if (limit > modSeq)
@@ -43,7 +44,7 @@ internal static class AccountOpening
             Names = ImmutableSortedDictionary.Create<string, long>(StringComparer.Ordinal),
             Subscriptions = Subscriptions(session),
             ModSeq = modSeq, ModSeqLimit = limit, NextMailbox = nextMailbox, UidValidity = uidValidity, Epoch = epoch,
-            NextBody = Math.Max(bodyLimit, Number(session, "SELECT coalesce(max(id), 0) + 1 FROM body{| WHERE account=$1}")), BodyLimit = bodyLimit, Version = version,
+            NextBody = Math.Max(bodyLimit, Number(session, "SELECT coalesce(max(id), 0) + 1 FROM body{| WHERE account=$1}")), BodyLimit = bodyLimit, Version = version, Scripts = scripts,
         };
         var mailboxes = Mailboxes(session, image.Subscriptions);
         return image with

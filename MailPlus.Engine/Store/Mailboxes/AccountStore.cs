@@ -78,6 +78,19 @@ internal sealed class AccountStore(OpenAccount account, Action giveBack, Account
     public Task ResetUrlKeysAsync(MailboxId? mailbox, CancellationToken cancellationToken) =>
         account.WriteAsync(edit => UrlKeys.Reset(edit, mailbox), Durability.Full, cancellationToken);
 
+    public ScriptMark Scripts => account.Published.Scripts;
+
+    public async ValueTask<IReadOnlyList<StoredScript>> ScriptsAsync(CancellationToken cancellationToken) => await account.ReadAsync(ScriptRows.Read, cancellationToken);
+
+    public Task ChangeScriptsAsync(Func<IReadOnlyList<StoredScript>, IReadOnlyList<StoredScript>> change, CancellationToken cancellationToken) =>
+        account.WriteAsync(edit => ScriptRows.Change(edit, change), Durability.Full, cancellationToken);
+
+    public async ValueTask<ScriptMemory?> RecallAsync(ReadOnlyMemory<byte> key, CancellationToken cancellationToken) =>
+        await account.ReadAsync(session => ScriptRows.Recall(session, key.Span, Instant.Now(account.Clock)), cancellationToken);
+
+    public Task RememberAsync(IReadOnlyList<ScriptMemory> memories, CancellationToken cancellationToken) =>
+        account.WriteAsync(edit => ScriptRows.Remember(edit, memories), Durability.Full, cancellationToken);
+
     public async Task<AppendOutcome> AppendAsync(MailboxId mailbox, IReadOnlyList<NewMessage> messages, CancellationToken cancellationToken)
     {
         var ready = await Appending.PrepareAsync(account, messages, cancellationToken);

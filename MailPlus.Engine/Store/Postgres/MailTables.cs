@@ -10,13 +10,13 @@ namespace MailPlus.Engine.Store.Postgres;
 internal static class MailTables
 {
     /// <summary>The area.</summary>
-    public static PostgresArea Area { get; } = new("mail", [First, Readers], MailSchema.Scripts, MailSchema.ApplicationId, "account");
+    public static PostgresArea Area { get; } = new("mail", [First, Readers, UserScripts], MailSchema.Scripts, MailSchema.ApplicationId, "account");
 
     /// <summary>All tables, the account's own last: while its row is there, somebody may be at work.</summary>
     public static IReadOnlyList<string> Tables { get; } =
     [
         "mailbox", "counter", "subscription", "message", "body", "big_body", "shared", "summary", "state_block", "fold", "change", "delivered", "doomed", "thread",
-        "annotation", "acl", "url_key", "reader", "reader_mark", "account",
+        "annotation", "acl", "url_key", "reader", "reader_mark", "script", "script_memory", "account",
     ];
 
     private const string First = """
@@ -62,5 +62,12 @@ internal static class MailTables
         CREATE TABLE reader(account bigint NOT NULL, id bigint NOT NULL, mailbox bigint NOT NULL, reader bigint NOT NULL, keywords text NOT NULL, seen bigint NOT NULL,
             modseq bigint NOT NULL, PRIMARY KEY(account, id), UNIQUE(account, mailbox, reader)) WITH (fillfactor = 50);
         CREATE TABLE reader_mark(account bigint NOT NULL, id bigint NOT NULL, data bytea NOT NULL, PRIMARY KEY(account, id));
+        """;
+
+    private const string UserScripts = """
+        CREATE TABLE script(account bigint NOT NULL, kind bigint NOT NULL, name text COLLATE "C" NOT NULL, active bigint NOT NULL, version bigint NOT NULL, data bytea NOT NULL,
+            PRIMARY KEY(account, kind, name));
+        CREATE TABLE script_memory(account bigint NOT NULL, key bytea NOT NULL, expires bigint NOT NULL, entry bigint NOT NULL, PRIMARY KEY(account, key));
+        CREATE INDEX script_memory_expires ON script_memory(account, expires);
         """;
 }

@@ -10,7 +10,7 @@ internal static class MailSchema
     public const int ApplicationId = 0x4d506d61;
 
     /// <summary>Scripts by version.</summary>
-    public static IReadOnlyList<string> Scripts { get; } = [First, ObjectIds, Annotations, AccessControl, UrlKeys, Readers];
+    public static IReadOnlyList<string> Scripts { get; } = [First, ObjectIds, Annotations, AccessControl, UrlKeys, Readers, UserScripts];
 
     private const string First = """
         -- One row. epoch: identity of this history, NULL in a copy, which takes a new one (and new UIDVALIDITYs) when first opened (mail-rules 7).
@@ -82,5 +82,14 @@ internal static class MailSchema
             modseq INTEGER NOT NULL, UNIQUE(mailbox, account));
         -- id = reader * 2^24 + uid / 256.
         CREATE TABLE reader_mark(id INTEGER PRIMARY KEY, data BLOB NOT NULL);
+        """;
+
+    private const string UserScripts = """
+        -- kind: 0 a script of Sieve, 1 choices of the Personal page, 2 the last problem. version: another random number after each change.
+        CREATE TABLE script(kind INTEGER NOT NULL, name TEXT NOT NULL, active INTEGER NOT NULL, version INTEGER NOT NULL, data BLOB NOT NULL,
+            PRIMARY KEY(kind, name)) WITHOUT ROWID;
+        -- Who was answered and what was seen (RFC 5230 4.2, RFC 7352), under a hash; entry: the queue entry that caused it.
+        CREATE TABLE script_memory(key BLOB PRIMARY KEY, expires INTEGER NOT NULL, entry INTEGER NOT NULL) WITHOUT ROWID;
+        CREATE INDEX script_memory_expires ON script_memory(expires);
         """;
 }
