@@ -36,6 +36,7 @@ using MailPlus.Engine.Primitives;
 using MailPlus.Engine.Resolver;
 using MailPlus.Engine.Search;
 using MailPlus.Engine.Settings;
+using MailPlus.Engine.Sieve.Scripts;
 using MailPlus.Engine.Smtp.Server;
 using MailPlus.Engine.Store.Contract;
 using MailPlus.Engine.Store.Postgres;
@@ -178,6 +179,9 @@ public sealed class EngineWiring : IAsyncDisposable
 
     /// <summary>What happens.</summary>
     public EventStream Events { get; }
+
+    /// <summary>Scripts of users, answers and forwards.</summary>
+    public ScriptOperations Scripts => field ??= new ScriptOperations(Store, Settings);
 
     /// <summary>Mail log.</summary>
     public MailLog MailLog { get; private set; } = null!;

@@ -53,6 +53,9 @@ public sealed record SettingsSnapshot
     /// <summary>Storage quota.</summary>
     public QuotaSettings Quota { get; init; } = new();
 
+    /// <summary>Scripts, answers and forwards of users.</summary>
+    public SieveSettings Sieve { get; init; } = new();
+
     /// <summary>Full-text search.</summary>
     public SearchSettings Search { get; init; } = new();
 

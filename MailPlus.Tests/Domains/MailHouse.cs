@@ -162,5 +162,6 @@ internal sealed class MailHouse : IAsyncDisposable
         Directory.Delete(_folder, recursive: true);
     }
 
-    private int Port(string listener) => Engine.Listeners.States.Single(state => state.Name == listener).Bound[0].Port;
+    /// <summary>The port of a listener.</summary>
+    public int Port(string listener) => Engine.Listeners.States.Single(state => state.Name == listener).Bound[0].Port;
 }

@@ -104,6 +104,8 @@ internal sealed class SuiteWorld(string folder) : ISieveSurroundings, ISieveOutl
     public async ValueTask SendAsync(string reversePath, IReadOnlyList<string> recipients, MessageContent content, CancellationToken cancellationToken) =>
         Sent.AddRange((await Task.WhenAll(recipients.Select(async to => (reversePath, (IReadOnlyList<string>)[to], await OctetsAsync(content)))))!);
 
+    public ValueTask RedirectAsync(string address, MessageContent content, CancellationToken cancellationToken) => SendAsync("", [address], content, cancellationToken);
+
     public string NotificationSender(SieveEnvelope envelope, string? asked) => Settings.GetValueOrDefault("sieve_notify_mailto_envelope_from") switch
     {
         "sender" => envelope.From ?? "",

@@ -12,25 +12,27 @@ namespace MailPlus.Engine.Delivery.Local;
 /// Puts a message into an account's INBOX, once an entry and account: recipients of one entry that lead to the same account share one copy, and a retry after
 /// a crash finds the delivery key and does nothing (mail-rules 1).
 /// </summary>
-internal sealed partial class LocalDelivery(IMailStore store, ILogger<LocalDelivery> log)
+internal sealed partial class LocalDelivery(IMailStore store, ScriptedDelivery scripts, ILogger<LocalDelivery> log)
 {
-    private const string Inbox = "INBOX";
-    private const string Keep = "keep";
+    public const string Inbox = "INBOX";
+    public const string Keep = "keep";
 
     /// <summary>Delivers to one account for these recipients.</summary>
     public async Task<IReadOnlyList<RecipientResult>> DeliverAsync(
         LocalMessage message, AccountId account, IReadOnlyList<QueueRecipient> recipients, CancellationToken cancellationToken)
     {
         var first = recipients[0].Recipient.Address;
-        if (message.Entry.HasDeliveredTo && message.Entry.Origin is MessageOrigin.Inbound or MessageOrigin.Generated && await IsLoopAsync(message, first, cancellationToken))
+        if (message.Entry.HasDeliveredTo && (message.Entry.Origin is MessageOrigin.Inbound or MessageOrigin.Generated || recipients[0].Recipient.Role == RecipientRole.Forwarded) && await IsLoopAsync(message, first, cancellationToken))
         {
             return [.. recipients.Select(r => new RecipientResult(r, DeliveryResult.Failed, "5.4.6", $"mail is looping: it was delivered to {first} before"))];
         }
 
         try
         {
-            await AppendAsync(message, account, first, cancellationToken);
-            return Results(recipients, DeliveryResult.Delivered, "2.1.5", "delivered to mailbox", account);
+            var sent = await AppendAsync(message, account, recipients[0].Recipient, cancellationToken);
+            var results = Results(recipients, DeliveryResult.Delivered, "2.1.5", "delivered to mailbox", account);
+            results[0] = sent.Count == 0 ? results[0] : results[0] with { FollowUps = sent };
+            return results;
         }
         catch (RefusedException refused) when (refused.Refusal.Temporary || refused.Refusal.Kind is RefusalKind.Unavailable or RefusalKind.OverQuota)
         {
@@ -44,13 +46,21 @@ internal sealed partial class LocalDelivery(IMailStore store, ILogger<LocalDeliv
         }
     }
 
-    private async Task AppendAsync(LocalMessage message, AccountId account, EmailAddress recipient, CancellationToken cancellationToken)
+    /// <returns>What the delivery causes besides, nearly always nothing.</returns>
+    private async Task<IReadOnlyList<(QueueEntry Entry, MessageAccepted Event)>> AppendAsync(LocalMessage message, AccountId account, Recipient recipient, CancellationToken cancellationToken)
     {
         await using var mail = await OpenAsync(account, cancellationToken);
         var inbox = await mail.FindAsync(Inbox, cancellationToken) ?? await mail.CreateMailboxAsync(Inbox, SpecialUse.None, cancellationToken);
+        var prefix = Prefix(message.Entry, recipient.Address);
+        if (mail.Scripts.Runs)
+        {
+            return await scripts.DeliverAsync(message, prefix, mail, recipient, cancellationToken);
+        }
+
         var key = new DeliveryKey(message.Entry.Id, account.ToString(), Keep);
-        var stored = new NewMessage(message.Content, message.Summary, message.Entry.Accepted) { Prefix = Prefix(message.Entry, recipient) };
+        var stored = new NewMessage(message.Content, message.Summary, message.Entry.Accepted) { Prefix = prefix };
         await mail.DeliverAsync(key, inbox.Id, stored, cancellationToken);
+        return [];
     }
 
     private async ValueTask<IAccountStore> OpenAsync(AccountId account, CancellationToken cancellationToken)

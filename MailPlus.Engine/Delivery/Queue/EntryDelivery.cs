@@ -30,7 +30,7 @@ internal sealed partial class EntryDelivery
         _remote = remote;
         _finisher = finisher;
         _routing = new RecipientRouting(around.Addresses, around.Settings);
-        _local = new LocalDelivery(around.Store, around.Logs.CreateLogger<LocalDelivery>());
+        _local = new LocalDelivery(around.Store, new ScriptedDelivery(around, file.NextId, around.Logs.CreateLogger<ScriptedDelivery>()), around.Logs.CreateLogger<LocalDelivery>());
         _reports = new ReportComposer(around, _routing, new EntryBuilder(around.Settings, around.Clock), file.NextId);
         _log = around.Logs.CreateLogger<EntryDelivery>();
     }
@@ -249,7 +249,7 @@ internal sealed partial class EntryDelivery
             });
         }
 
-        reports = [.. reports, .. results.Select(result => result.Successor).OfType<(QueueEntry Entry, MessageAccepted Event)>()];
+        reports = [.. reports, .. results.Select(result => result.Successor).OfType<(QueueEntry Entry, MessageAccepted Event)>(), .. results.SelectMany(result => result.FollowUps)];
         events.AddRange(reports.Select(r => r.Event));
         _finisher.Post(new EntryUpdate(entry, results) { Reports = [.. reports.Select(r => r.Entry)], Events = events, EndsRun = ends });
     }

@@ -37,6 +37,9 @@ internal sealed record RecipientResult(QueueRecipient Recipient, DeliveryResult 
     /// <summary>An entry that takes the recipient's place, queued with this result.</summary>
     public (QueueEntry Entry, MessageAccepted Event)? Successor { get; init; }
 
+    /// <summary>Entries that the delivery caused, queued with this result: sent on, answers, notifications.</summary>
+    public IReadOnlyList<(QueueEntry Entry, MessageAccepted Event)> FollowUps { get; init; } = [];
+
     /// <summary>The sender is told of the delay with this result.</summary>
     public bool TellsDelay { get; init; }
 }

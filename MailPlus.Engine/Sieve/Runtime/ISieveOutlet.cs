@@ -9,7 +9,11 @@ internal interface ISieveOutlet
     /// <exception cref="Primitives.RefusedException">There is no such mailbox, or it takes nothing now.</exception>
     ValueTask StoreAsync(StoreAction action, MessageContent content, CancellationToken cancellationToken);
 
-    /// <summary>Sends a message of the account's own making, or the one at work on to somebody.</summary>
+    /// <summary>Sends the message on.</summary>
+    /// <exception cref="Primitives.RefusedException">It may not go there.</exception>
+    ValueTask RedirectAsync(string address, MessageContent content, CancellationToken cancellationToken);
+
+    /// <summary>Sends a message of the account's own making.</summary>
     /// <param name="reversePath">Empty for the null one.</param>
     /// <param name="recipients">Addresses.</param>
     /// <param name="content">The message.</param>

@@ -30,8 +30,11 @@ internal sealed class SieveDialect
         }
     }
 
-    /// <summary>Everything the server offers.</summary>
+    /// <summary>Everything the language knows.</summary>
     public static SieveDialect Standard { get; } = new(StandardExtensions.All);
+
+    /// <summary>What users may require: all but what rests on facts that nobody finds out here.</summary>
+    public static SieveDialect Offered { get; } = new(StandardExtensions.All.Where(extension => extension.Name is not ("extlists" or "spamtest" or "spamtestplus" or "virustest")));
 
     public Dictionary<string, SieveExtension> Extensions { get; } = new(StringComparer.OrdinalIgnoreCase);
 

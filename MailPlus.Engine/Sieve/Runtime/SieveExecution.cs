@@ -13,6 +13,7 @@ internal sealed class SieveExecution(SieveRun run, ISieveOutlet outlet)
 
     /// <summary>Runs the actions.</summary>
     /// <returns>What failed; empty when all was done.</returns>
+    /// <exception cref="RefusedException">A mailbox takes nothing now; all of it may be done again.</exception>
     public async ValueTask<IReadOnlyList<SieveProblem>> ExecuteAsync(CancellationToken cancellationToken)
     {
         var (keeps, kept) = (run.Result.KeepsImplicitly, run.Message);
@@ -22,11 +23,11 @@ internal sealed class SieveExecution(SieveRun run, ISieveOutlet outlet)
             {
                 await PerformAsync(action, cancellationToken);
             }
-            catch (RefusedException refused)
+            catch (RefusedException refused) when (!refused.Refusal.Temporary)
             {
                 var text = refused.Refusal.Kind == RefusalKind.NotFound ? "it does not exist" : RefusalText.English(refused.Refusal);
                 _problems.Add(new SieveProblem(action.Line, action is StoreAction store ? $"failed to store into mailbox '{store.Mailbox ?? "INBOX"}': {text}" : $"the {action.Name} action failed: {text}"));
-                if (action is StoreAction { Mailbox: not null } or RejectAction)
+                if (action is StoreAction { Mailbox: not null } or RedirectAction or RejectAction)
                 {
                     (keeps, kept) = (true, run.Original);
                 }
@@ -49,7 +50,7 @@ internal sealed class SieveExecution(SieveRun run, ISieveOutlet outlet)
                 await outlet.StoreAsync(store, store.Content.ToContent(), cancellationToken);
                 break;
             case RedirectAction redirect:
-                await outlet.SendAsync(run.Envelope.From ?? "", [redirect.Address], redirect.Content.ToContent(), cancellationToken);
+                await outlet.RedirectAsync(redirect.Address, redirect.Content.ToContent(), cancellationToken);
                 break;
             case RejectAction reject:
                 await RejectAsync(reject, cancellationToken);
@@ -74,7 +75,7 @@ internal sealed class SieveExecution(SieveRun run, ISieveOutlet outlet)
 
         if (!outlet.MayReject)
         {
-            await outlet.StoreAsync(new StoreAction(outlet.SpamMailbox, [], run.Message, reject.Line) { Create = true }, run.Message.ToContent(), cancellationToken);
+            await outlet.StoreAsync(new StoreAction(outlet.SpamMailbox, [], run.Message, reject.Line) { SpecialUse = "\\Junk", Create = true }, run.Message.ToContent(), cancellationToken);
             return;
         }
 

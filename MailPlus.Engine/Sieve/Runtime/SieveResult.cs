@@ -110,6 +110,9 @@ internal sealed class SieveResult
     /// <summary>Another script goes on: what it wants against an earlier one is passed over, as its author could not know.</summary>
     public void BeginNext() => _earlier = _actions.Count;
 
+    /// <summary>The message goes into the inbox after all.</summary>
+    public void RestoreKeep() => KeepsImplicitly = true;
+
     /// <summary>The message does not go into the inbox by itself.</summary>
     public void CancelKeep() => KeepsImplicitly = false;
 
