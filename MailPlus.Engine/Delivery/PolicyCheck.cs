@@ -19,6 +19,11 @@ internal sealed class PolicyCheck(PolicyBook book, RecipientRouting routing, Tim
     public Refusal? Recipient(EmailAddress recipient, MessageSource source) =>
         source.Actor?.Account is { } account && book.RulesOf(account).InternalOnly && Leaves(recipient) ? OutsideForbidden(recipient) : null;
 
+    /// <summary>Null when mail of the account may be sent on there by itself (setting 01, and 05 for targets outside).</summary>
+    public Refusal? Forward(AccountId account, EmailAddress target) =>
+        !book.Of(account).MayForward ? new Refusal(RefusalKind.NotAllowed, "ForwardingForbidden") { Detail = "user policy: forwarding" }
+        : book.RulesOf(account).InternalOnly && Leaves(target) ? OutsideForbidden(target) : null;
+
     /// <summary>Judges a message with its recipients as they are in the end. Returns what it counts, null when nobody's.</summary>
     /// <exception cref="RefusedException">NotAllowed; TooLarge.</exception>
     public OutboundCharge? Judge(IReadOnlyList<Recipient> recipients, MessageSummary summary, MessageSource source)

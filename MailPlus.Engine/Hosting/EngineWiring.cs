@@ -181,7 +181,7 @@ public sealed class EngineWiring : IAsyncDisposable
     public EventStream Events { get; }
 
     /// <summary>Scripts of users, answers and forwards.</summary>
-    public ScriptOperations Scripts => field ??= new ScriptOperations(Store, Settings);
+    public ScriptOperations Scripts { get; private set; } = null!;
 
     /// <summary>Mail log.</summary>
     public MailLog MailLog { get; private set; } = null!;
@@ -287,6 +287,7 @@ public sealed class EngineWiring : IAsyncDisposable
 
         var shared = server is null ? null : await PostgresMailStore.OpenAsync(server, folder.Reading, clock, null, cancellationToken);
         Store = Keep<IMailStore>(shared is null ? new SqliteMailStore(folder.Accounts, threads, clock) : shared);
+        Scripts = new ScriptOperations(Store, settings) { MayForward = account => userPolicies.Of(account).MayForward };
         var shares = Keep(new ShareIndex(database));
         await shares.LoadAsync(cancellationToken);
         Shares = shares;

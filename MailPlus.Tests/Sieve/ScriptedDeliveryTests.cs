@@ -2,6 +2,7 @@ using System.Text;
 using MailKit;
 using MailKit.Net.Imap;
 using MailKit.Security;
+using MailPlus.Engine.Accounts.Policies;
 using MailPlus.Engine.Primitives;
 using MailPlus.Engine.Sieve.Scripts;
 using MailPlus.Tests.Domains;
@@ -86,6 +87,35 @@ public sealed class ScriptedDeliveryTests : IAsyncLifetime
         var refused = await Assert.ThrowsAsync<RefusedException>(async () => await _house.Engine.Scripts.SetPersonalAsync(
             await ActorAsync("a"), await IdAsync("a"), new PersonalRules { Forwards = true, Targets = ["y@out.test"] }, default));
         Assert.Equal(RefusalKind.NotAllowed, refused.Refusal.Kind);
+    }
+
+    // mail-rules 23, ACC-60, ACC-64
+    [Fact]
+    public async Task Nothing_is_sent_on_where_a_user_policy_forbids_it_and_to_nobody_outside_where_mail_stays_inside()
+    {
+        await ScriptAsync("a", "redirect \"y@out.test\";");
+        var policy = await _house.Engine.UserPolicies.AddAsync(
+            Actor.Operator, new PolicyDraft("stays") { Users = [await IdAsync("a")], Rules = new() { ForbidForwarding = PolicySwitch.On } }, default);
+        await ArriveAsync("a", "one");
+        Assert.Equal(["one"], await SubjectsAsync("a", "INBOX"));
+        Assert.NotNull(await _house.Engine.Scripts.ProblemAsync(await ActorAsync("a"), await IdAsync("a"), default));
+        var refused = await Assert.ThrowsAsync<RefusedException>(async () => await _house.Engine.Scripts.SetPersonalAsync(
+            await ActorAsync("a"), await IdAsync("a"), new PersonalRules { Forwards = true, Targets = ["y@out.test"] }, default));
+        Assert.Equal(("ForwardingForbidden", "targets"), (refused.Refusal.TextKey, refused.Refusal.Field));
+
+        await _house.Engine.UserPolicies.DeleteAsync(Actor.Operator, policy, default);
+        policy = await _house.Engine.UserPolicies.AddAsync(Actor.Operator, new PolicyDraft("inside") { Users = [await IdAsync("a")], Rules = new() { InternalOnly = true } }, default);
+        await ArriveAsync("a", "two");
+        Assert.Equal(["one", "two"], await SubjectsAsync("a", "INBOX"));
+        Assert.Empty(await _house.LeftToAsync());
+        await ScriptAsync("a", "redirect \"b@d.test\";");
+        await ArriveAsync("a", "three");
+        Assert.Equal(["three"], (await _house.InboxAsync("b")).Select(message => message.Subject));
+
+        await _house.Engine.UserPolicies.DeleteAsync(Actor.Operator, policy, default);
+        await ScriptAsync("a", "redirect \"y@out.test\";");
+        await ArriveAsync("a", "four");
+        Assert.Contains("y@out.test", await _house.LeftToAsync());
     }
 
     // mail-rules 28

@@ -1,6 +1,7 @@
 using System.Text;
 using MailPlus.Engine.Accounts;
 using MailPlus.Engine.Delivery.Queue;
+using MailPlus.Engine.Delivery.Routing;
 using MailPlus.Engine.Events;
 using MailPlus.Engine.Mime;
 using MailPlus.Engine.Primitives;
@@ -31,6 +32,7 @@ internal sealed class ScriptOutlet(ScriptedMessage delivery, IAccountStore mail,
 
     private readonly EntryBuilder _builder = new(around.Settings, around.Clock);
     private readonly MailSigning? _signing = around.DkimKeys is { } keys ? new MailSigning(keys, around.Addresses, around.Clock) : null;
+    private readonly PolicyCheck? _users = around.UserPolicies is { } policies ? new PolicyCheck(policies, new RecipientRouting(around.Addresses, around.Settings), around.Clock) : null;
     private readonly List<(QueueEntry Entry, MessageAccepted Event)> _sent = [];
     private readonly List<ScriptMemory> _answered = [];
     private int _stored;
@@ -76,6 +78,11 @@ internal sealed class ScriptOutlet(ScriptedMessage delivery, IAccountStore mail,
         if (around.Settings.Current.Sieve.MaximumRedirects == 0)
         {
             throw new RefusedException(new Refusal(RefusalKind.NotAllowed, "ForwardingLimited") { Arguments = ["0"] });
+        }
+
+        if (_users?.Forward(mail.Account, target) is { } forbidden)
+        {
+            throw new RefusedException(forbidden);
         }
 
         var octets = await TravellingAsync(content, cancellationToken);

@@ -21,6 +21,9 @@ public sealed class ScriptOperations(IMailStore store, ISettingsSource settings)
     /// <summary>The extensions scripts may require, as clients are told (RFC 5804 1.7).</summary>
     public static IReadOnlyList<string> Extensions { get; } = [.. SieveDialect.Offered.Announced];
 
+    /// <summary>Whether user policies let the mail of an account be sent on (mail-rules 23). Policies are not known at this level, so the wiring hands it in.</summary>
+    internal Predicate<AccountId> MayForward { get; init; } = _ => true;
+
     /// <summary>The user's scripts in order of name.</summary>
     public async Task<IReadOnlyList<ListedScript>> ListAsync(Actor actor, AccountId account, CancellationToken cancellationToken) =>
         [.. Own(await ReadAsync(actor, account, cancellationToken)).Select(script => new ListedScript(script.Name, script.Text.Length, script.IsActive))];
@@ -128,6 +131,11 @@ public sealed class ScriptOperations(IMailStore store, ISettingsSource settings)
         if (rules.Objection() is { } objection)
         {
             throw new RefusedException(objection);
+        }
+
+        if (rules.Forwards && !MayForward(account))
+        {
+            throw new RefusedException(new Refusal(RefusalKind.NotAllowed, "ForwardingForbidden") { Field = "targets" });
         }
 
         if (rules.Forwards && rules.Targets.Count > settings.Current.Sieve.MaximumRedirects)
