@@ -40,7 +40,7 @@ must() {
 
 # ---------------------------------------------------------------- packages
 
-packages=(ca-certificates curl swaks fetchmail getmail6 mpop msmtp s-nail neomutt offlineimap3 libnet-ssleay-perl isync alpine thunderbird openssl python3 postfix unbound ldnsutils libdb5.3 libgnutls-dane0 libidn12 libnsl2 libpcre2-8-0 chromium fonts-noto-cjk procps postgresql-15 pebble)
+packages=(ca-certificates curl swaks fetchmail getmail6 mpop msmtp sieve-connect s-nail neomutt offlineimap3 libnet-ssleay-perl isync alpine thunderbird openssl python3 postfix unbound ldnsutils libdb5.3 libgnutls-dane0 libidn12 libnsl2 libpcre2-8-0 chromium fonts-noto-cjk procps postgresql-15 pebble)
 command -v npm >/dev/null && command -v node >/dev/null || packages+=(nodejs npm)
 
 install_packages() {

@@ -24,6 +24,7 @@ using MailPlus.Engine.Filtering.Policy;
 using MailPlus.Engine.Imap.Server;
 using MailPlus.Engine.MailAuth;
 using MailPlus.Engine.MailAuth.Dmarc;
+using MailPlus.Engine.ManageSieve.Server;
 using MailPlus.Engine.Mime;
 using MailPlus.Engine.Monitoring;
 using MailPlus.Engine.Monitoring.DnsChecks;
@@ -440,6 +441,7 @@ public sealed class EngineWiring : IAsyncDisposable
             new ProtocolListener("imaps", service => service.Imaps, imap) { ImplicitTls = true },
             new ProtocolListener("pop3", service => service.Pop3, pop3) { BusyLine = ProtocolListener.Pop3BusyLine },
             new ProtocolListener("pop3s", service => service.Pop3s, pop3) { ImplicitTls = true },
+            new ProtocolListener("sieve", service => service.Sieve, new ManageSieveHandler(new ManageSieveDoor { Scripts = Scripts, Sasl = Sasl, Settings = Settings, Run = Run, Log = logs.CreateLogger<ManageSieveHandler>(), Trace = new ProtocolTrace(logs.CreateLogger<ProtocolTrace>()) })) { BusyLine = ProtocolListener.SieveBusyLine },
         ];
     }
 

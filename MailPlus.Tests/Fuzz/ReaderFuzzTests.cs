@@ -31,6 +31,7 @@ public sealed class ReaderFuzzTests(ITestOutputHelper log)
         ["notifications"] = () => Pure(new NotificationReader()),
         ["Autodiscover"] = () => Pure(new AutodiscoverReader()),
         ["Sieve"] = () => Pure(new SieveReader()),
+        ["ManageSieve"] = () => Pure(new ManageSieveReader()),
     };
 
     public static TheoryData<string> Names => [.. Readers.Keys];

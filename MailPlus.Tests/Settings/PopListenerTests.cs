@@ -6,7 +6,7 @@ using Xunit;
 
 namespace MailPlus.Tests.Settings;
 
-/// <summary>Service.Pop3 and Service.Pop3s, turned on a server that listens where its settings say (PRO-024, PRO-025, PRO-050).</summary>
+/// <summary>Service.Pop3 and Service.Pop3s, and Service.Sieve (ManageSieve), turned on a server that listens where its settings say (PRO-024, PRO-025, PRO-050).</summary>
 public sealed class PopListenerTests
 {
     [Fact]
@@ -18,8 +18,9 @@ public sealed class PopListenerTests
             Settings = new[] { "Smtp", "Smtps", "Submission", "Imap", "Imaps", "Pop3", "Pop3s" }.ToDictionary(name => "Service." + name, _ => "off").Append(new("Service.ListenAddresses", "127.0.0.1")).ToDictionary(),
         });
         using var rest = new RestClient(server, server.Plan.Administrator);
-        var (pop3, pop3s) = (FreePort.Next(), FreePort.Next());
-        await rest.SetAsync(("Service.Pop3", $"on:{pop3}"), ("Service.Pop3s", $"on:{pop3s}"));
+        var (pop3, pop3s, sieve) = (FreePort.Next(), FreePort.Next(), FreePort.Next());
+        await rest.SetAsync(("Service.Pop3", $"on:{pop3}"), ("Service.Pop3s", $"on:{pop3s}"), ("Service.Sieve", $"on:{sieve}"));
+        await MustGreetAsync(sieve, isTls: false, "\"IMPLEMENTATION\"");
         await MustGreetAsync(pop3, isTls: false);
         await MustGreetAsync(pop3s, isTls: true);
 
@@ -27,11 +28,12 @@ public sealed class PopListenerTests
         await MustRefuseAsync(pop3);
         await MustGreetAsync(pop3s, isTls: true);
 
-        await rest.SetAsync(("Service.Pop3s", "off"));
+        await rest.SetAsync(("Service.Pop3s", "off"), ("Service.Sieve", "off"));
         await MustRefuseAsync(pop3s);
+        await MustRefuseAsync(sieve);
     }
 
-    private static async Task MustGreetAsync(int port, bool isTls)
+    private static async Task MustGreetAsync(int port, bool isTls, string greeting = "+OK")
     {
         var said = "";
         await Eventually.TrueAsync(
@@ -46,9 +48,9 @@ public sealed class PopListenerTests
                     said = failure.Message;
                 }
 
-                return said.StartsWith("+OK", StringComparison.Ordinal);
+                return said.StartsWith(greeting, StringComparison.Ordinal);
             },
-            () => $"POP3 greets on port {port}: {said}");
+            () => $"{greeting} on port {port}: {said}");
     }
 
     private static async Task<string> GreetingAsync(int port, bool isTls)

@@ -23,6 +23,9 @@ public sealed record ProtocolListener(string Name, Func<ServiceSettings, Listene
     /// <summary>BYE of IMAP.</summary>
     public const string ImapBusyLine = "* BYE [UNAVAILABLE] Too many connections, try again later";
 
+    /// <summary>BYE of ManageSieve (RFC 5804 1.2).</summary>
+    public const string SieveBusyLine = "BYE (TRYLATER) \"Too many connections, try again later\"";
+
     /// <summary>-ERR of POP3 (RFC 3206).</summary>
     public const string Pop3BusyLine = "-ERR [SYS/TEMP] Too many connections, try again later";
 }

@@ -52,6 +52,10 @@ public sealed record ServiceSettings
     [Setting(Unit = "port", Minimum = 1, Maximum = 65535, LocksOut = true)]
     public ListenerSetting Pop3s { get; init; } = new(true, 995);
 
+    /// <summary>ManageSieve with STARTTLS (RFC 5804): mail programs keep filters on the server.</summary>
+    [Setting(Unit = "port", Minimum = 1, Maximum = 65535)]
+    public ListenerSetting Sieve { get; init; } = new(false, 4190);
+
     /// <summary>Connections from one address at once, all protocols together, loopback and private networks excepted where it would shut out an office behind one address.</summary>
     [Setting(Minimum = 1, Maximum = 100000, LocksOut = true)]
     public int MaximumConnectionsPerAddress { get; init; } = 100;
