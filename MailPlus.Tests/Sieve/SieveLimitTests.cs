@@ -57,8 +57,8 @@ public sealed class SieveLimitTests
     public async Task A_regular_expression_has_its_time()
     {
         var dialect = new SieveDialect(MailPlus.Engine.Sieve.Extensions.StandardExtensions.All) { RegexTime = TimeSpan.FromTicks(1) };
-        var value = string.Concat(Enumerable.Repeat("ab", 20_000));
-        Assert.Contains("takes too long", await FailureAsync("require [\"regex\", \"body\"]; if body :raw :regex \"(a|b|ab)*(ba|c|a)*z$\" { discard; }", $"Subject: x\r\n\r\n{value}\r\n", dialect));
+        var value = string.Concat(Enumerable.Repeat("ab", 2_000_000));
+        Assert.Contains("takes too long", await FailureAsync("require [\"regex\", \"body\"]; if body :raw :regex \"(a|b|ab)*[ab]{20}c\" { discard; }", $"Subject: x\r\n\r\n{value}\r\n", dialect));
     }
 
     [Theory]
