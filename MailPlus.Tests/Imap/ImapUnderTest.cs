@@ -109,9 +109,9 @@ internal sealed class ImapUnderTest : IAsyncDisposable
     /// <summary>Waits until all mail is indexed.</summary>
     public Task IndexedAsync() => Eventually.TrueAsync(() => Task.FromResult(Index!.Status.Condition == SearchCondition.Ready), () => $"the index is ready: {Index!.Status}");
 
-    public MemoryConnection Connect(Engine.Net.Connections.TlsOptionsSource? tls = null, TimeProvider? clock = null, bool withIndex = false)
+    public MemoryConnection Connect(Engine.Net.Connections.TlsOptionsSource? tls = null, TimeProvider? clock = null, bool withIndex = false, IMailStore? store = null)
     {
-        var handler = withIndex ? new ImapHandler(_with with { Index = Index }) : _handler;
+        var handler = withIndex ? new ImapHandler(_with with { Index = Index }) : store is not null ? new ImapHandler(_with with { Store = store }) : _handler;
         var connection = new MemoryConnection(tls, clock, remote: IPAddress.Loopback);
         _connections.Add(connection);
         _serving.Add(Task.Run(async () =>

@@ -199,6 +199,22 @@ public sealed class WireTests
         await writing;
     }
 
+    [Fact]
+    public async Task WhatIsLeftOfAMessageIsReadOver()
+    {
+        // In pieces, so that the failure comes in the midst of the message, with another behind it.
+        var pipe = new Pipe();
+        var reader = new CommandReader(pipe.Reader);
+        await pipe.Writer.WriteAsync("a APPEND x {12+}\r\n123"u8.ToArray());
+        Assert.Equal(12, (await reader.ReadAsync(_ => default, default))!.Value.Message!.Value.Length);
+        await Assert.ThrowsAsync<InvalidDataException>(async () => await reader.CopyMessageAsync(new LiteralMark(12, false), (_, _) => throw new InvalidDataException(), default));
+        var dropping = reader.DropMessagesAsync(default).AsTask();
+        await pipe.Writer.WriteAsync("456\r\nb X"u8.ToArray());
+        await pipe.Writer.WriteAsync("Y {3+}\r\nabc {3}\r\nc NOOP\r\n"u8.ToArray());
+        await dropping;
+        Assert.Equal("c", (await reader.ReadAsync(_ => default, default))!.Value.Tag); // the last one waited for a "+" that never came
+    }
+
     private static string Spell(int number) => number == 0 ? "*" : number.ToString();
 
     private static IEnumerable<uint> Numbers(uint a, uint b)

@@ -12,19 +12,17 @@ internal sealed class AppendCommand() : ImapCommand("APPEND", SessionStates.Sign
 
     public override async ValueTask<Completion> RunAsync(ImapSession session, CommandText command, CancellationToken cancellationToken)
     {
-        AppendReader? reader = null;
         var messages = new List<NewMessage>();
         try
         {
             var (name, position) = Parse(command);
             if (await session.Places.FindAsync(name, cancellationToken) is not { Mailbox.Selectable: true } place || (place.Rights & (Rights.Lookup | Rights.Insert)) == 0)
             {
-                await session.DropMessageAsync(command.Message, cancellationToken);
                 return Completion.No("No such mailbox", "TRYCREATE");
             }
 
             place.Require(Rights.Insert);
-            reader = new AppendReader(session, place, command.Arguments[position..], command.Message);
+            var reader = new AppendReader(session, place, command.Arguments[position..], command.Message);
             do
             {
                 messages.Add(messages.Count < MaxMessages ? await reader.ReadAsync(cancellationToken) : throw new SyntaxException("Too many messages"));
@@ -38,12 +36,6 @@ internal sealed class AppendCommand() : ImapCommand("APPEND", SessionStates.Sign
             var outcome = await place.Store.AppendAsync(place.Id, messages, cancellationToken);
             session.Watch?.NoteOwn(place, outcome.Uids);
             return Completion.Ok("Append completed", CopyUid.Of(outcome));
-        }
-        catch (Exception refused) when (refused is not (IOException or OperationCanceledException or HopelessPeerException or MailboxLostException))
-        {
-            // The peer may send the message all the same; it must not be taken for commands.
-            await session.DropMessageAsync(reader is null ? command.Message : reader.Pending, cancellationToken);
-            throw;
         }
         finally
         {

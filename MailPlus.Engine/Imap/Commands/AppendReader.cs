@@ -36,9 +36,6 @@ internal sealed class AppendReader(ImapSession session, Place target, ReadOnlyMe
     private int _messages;
     private int _inMemory;
 
-    /// <summary>A literal that is announced but not read yet: what must be dropped when the command fails.</summary>
-    public LiteralMark? Pending => _literal;
-
     /// <summary>Octets read or copied so far, all messages together.</summary>
     public long Octets { get; private set; }
 
@@ -255,7 +252,7 @@ internal sealed class AppendReader(ImapSession session, Place target, ReadOnlyMe
         var pace = new ArrivalPace(session.Connection.Clock, DataPatience);
         var arrived = 0L;
         session.Connection.SetDeadline(DeadlineKind.Data, DataPatience);
-        var isWhole = await session.Input.CopyAsync(coming.Length, (piece, token) =>
+        var isWhole = await session.Input.CopyMessageAsync(coming, (piece, token) =>
         {
             arrived += piece.Length;
             session.Connection.SetDeadline(DeadlineKind.Data, pace.After(arrived));

@@ -11,40 +11,28 @@ internal sealed class ReplaceCommand(bool byUid) : ImapCommand(byUid ? "UID REPL
 {
     public override async ValueTask<Completion> RunAsync(ImapSession session, CommandText command, CancellationToken cancellationToken)
     {
-        AppendReader? reader = null;
-        try
+        var selected = session.Selected!;
+        var (set, name, position) = Parse(command);
+        var positions = selected.Resolve(set, byUid);
+        if (selected.IsReadOnly)
         {
-            var selected = session.Selected!;
-            var (set, name, position) = Parse(command);
-            var positions = selected.Resolve(set, byUid);
-            if (selected.IsReadOnly)
-            {
-                await session.DropMessageAsync(command.Message, cancellationToken);
-                return Completion.No("Mailbox is read-only", "READ-ONLY");
-            }
-
-            selected.Require(Rights.Delete | Rights.Expunge);
-            if (await CopyCommand.FindTargetAsync(session, name, cancellationToken) is not { } target)
-            {
-                await session.DropMessageAsync(command.Message, cancellationToken);
-                return Completion.No("No such mailbox", "TRYCREATE");
-            }
-
-            if (positions.Count == 0)
-            {
-                await session.DropMessageAsync(command.Message, cancellationToken);
-                return Completion.No("No such message", "NONEXISTENT");
-            }
-
-            var old = selected.View[positions[0].Start];
-            reader = new AppendReader(session, target, command.Arguments[position..], command.Message) { Freed = target.Store.Account == selected.Store.Account ? old.Size : 0 };
-            return await ReplaceAsync(session, old.Uid, target, reader, cancellationToken);
+            return Completion.No("Mailbox is read-only", "READ-ONLY");
         }
-        catch (Exception refused) when (refused is SyntaxException or RefusedException)
+
+        selected.Require(Rights.Delete | Rights.Expunge);
+        if (await CopyCommand.FindTargetAsync(session, name, cancellationToken) is not { } target)
         {
-            await session.DropMessageAsync(reader is null ? command.Message : reader.Pending, cancellationToken);
-            throw;
+            return Completion.No("No such mailbox", "TRYCREATE");
         }
+
+        if (positions.Count == 0)
+        {
+            return Completion.No("No such message", "NONEXISTENT");
+        }
+
+        var old = selected.View[positions[0].Start];
+        var reader = new AppendReader(session, target, command.Arguments[position..], command.Message) { Freed = target.Store.Account == selected.Store.Account ? old.Size : 0 };
+        return await ReplaceAsync(session, old.Uid, target, reader, cancellationToken);
     }
 
     private static async ValueTask<Completion> ReplaceAsync(ImapSession session, Uid old, Place target, AppendReader reader, CancellationToken cancellationToken)

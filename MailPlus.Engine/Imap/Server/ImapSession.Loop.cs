@@ -121,6 +121,8 @@ internal sealed partial class ImapSession
             completion = Completion.No($"Internal error, reference {id}", "SERVERBUG");
         }
 
+        // Whoever refused the command, and wherever: its messages may be on their way, and must not be taken for commands.
+        await Input.DropMessagesAsync(cancellationToken);
         WriteTagged(tag, completion);
         if (_startsTls)
         {
@@ -152,13 +154,11 @@ internal sealed partial class ImapSession
     {
         if (_commands.Find(command.Name) is not { } known)
         {
-            await DropMessageAsync(command.Message, cancellationToken);
             return Completion.Bad("Unknown command");
         }
 
         if ((known.States & State) == 0)
         {
-            await DropMessageAsync(command.Message, cancellationToken);
             return Completion.Bad(State switch
             {
                 SessionStates.NotAuthenticated => "Log in first",
@@ -169,7 +169,6 @@ internal sealed partial class ImapSession
 
         if (Modes.UidOnly && known.UsesNumbers)
         {
-            await DropMessageAsync(command.Message, cancellationToken);
             return Completion.Bad("Only the UID form is allowed", "UIDREQUIRED");
         }
 

@@ -253,14 +253,4 @@ internal sealed partial class ImapSession : IAsyncDisposable
             await store.DisposeAsync();
         }
     }
-
-    /// <summary>Reads over the messages of an APPEND that come without our asking.</summary>
-    public async ValueTask DropMessageAsync(LiteralMark? message, CancellationToken cancellationToken)
-    {
-        while (message is { IsSynchronising: false } coming)
-        {
-            await Input.DrainAsync(coming.Length, cancellationToken);
-            message = (await Input.ReadTailAsync(cancellationToken))?.Mark;
-        }
-    }
 }

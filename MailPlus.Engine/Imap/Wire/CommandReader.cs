@@ -34,6 +34,7 @@ internal sealed class CommandReader(PipeReader input)
     private const int MaxTag = 256;
 
     private readonly ByteBuilder _text = new(1024);
+    private LiteralMark? _coming; // What the peer will still send of the present command's messages, or would if it were told to.
 
     /// <summary>UTF8=ACCEPT is enabled: SEARCH may not name a charset.</summary>
     public bool ForbidsCharset { get; set; }
@@ -51,6 +52,7 @@ internal sealed class CommandReader(PipeReader input)
     {
         Tag = "*";
         _text.Clear();
+        _coming = null;
         SyntaxException? fault = null;
         var lineOctets = 0;
         while (true)
@@ -77,6 +79,7 @@ internal sealed class CommandReader(PipeReader input)
             if (fault is null && IsMessageOfAppend(literal.MarkStart))
             {
                 _text.Truncate(literal.MarkStart);
+                _coming = literal.Mark;
                 return Split(literal.Mark);
             }
 
@@ -136,6 +139,7 @@ internal sealed class CommandReader(PipeReader input)
             var result = await input.ReadAsync(cancellationToken);
             var buffer = result.Buffer.Length > length ? result.Buffer.Slice(0, length) : result.Buffer;
             length -= buffer.Length; // before advancing: its segments are reused from then on
+            _coming = _coming is { } coming ? coming with { Length = length } : null; // taken even when what is done with it fails
             try
             {
                 foreach (var piece in buffer)
@@ -157,9 +161,34 @@ internal sealed class CommandReader(PipeReader input)
         return true;
     }
 
+    /// <summary>Reads the octets of a message of APPEND, whose "+" the peer has when it waits for one; false when the peer closed before the end.</summary>
+    public ValueTask<bool> CopyMessageAsync(LiteralMark message, Func<ReadOnlyMemory<byte>, CancellationToken, ValueTask> write, CancellationToken cancellationToken)
+    {
+        _coming = message with { IsSynchronising = false };
+        return CopyAsync(message.Length, write, cancellationToken);
+    }
+
+    /// <summary>Reads over what the peer sends of the present command's messages though nobody asks for them any more, so that it is not taken for commands.</summary>
+    /// <exception cref="HopelessPeerException">It is too much.</exception>
+    public async ValueTask DropMessagesAsync(CancellationToken cancellationToken)
+    {
+        while (_coming is { IsSynchronising: false } coming)
+        {
+            await DrainAsync(coming.Length, cancellationToken);
+            try
+            {
+                await ReadTailAsync(cancellationToken);
+            }
+            catch (SyntaxException)
+            {
+                // A line without end: it is read over, and what is answered has been decided.
+            }
+        }
+    }
+
     /// <summary>Reads over octets the peer sends anyway.</summary>
     /// <exception cref="HopelessPeerException">There are too many.</exception>
-    public async ValueTask DrainAsync(long length, CancellationToken cancellationToken)
+    private async ValueTask DrainAsync(long length, CancellationToken cancellationToken)
     {
         if (length > MaxDrained)
         {
@@ -172,12 +201,24 @@ internal sealed class CommandReader(PipeReader input)
     /// <summary>The rest of the line after a message literal, and the literal at its end where there is one; null when the peer has closed.</summary>
     public async ValueTask<(ReadOnlyMemory<byte> Text, LiteralMark? Mark)?> ReadTailAsync(CancellationToken cancellationToken)
     {
-        if (await ReadAnswerAsync(cancellationToken) is not { } line)
+        byte[]? line;
+        try
+        {
+            line = await ReadAnswerAsync(cancellationToken);
+        }
+        finally
+        {
+            _coming = null; // also when the line was too long, which is read over
+        }
+
+        if (line is null)
         {
             return null;
         }
 
-        return LiteralAtEnd(0) is { } literal ? (line.AsMemory(0, literal.MarkStart), literal.Mark) : (line, null);
+        var literal = LiteralAtEnd(0);
+        _coming = literal?.Mark;
+        return literal is { } found ? (line.AsMemory(0, found.MarkStart), found.Mark) : (line, null);
     }
 
     private static bool IsTagChar(byte c) => (ArgumentReader.IsAtomChar(c) || c == ']') && c != '+';
