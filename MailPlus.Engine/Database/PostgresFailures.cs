@@ -15,8 +15,8 @@ internal static class PostgresFailures
         _ => failure,
     };
 
-    /// <summary>Whether running the work again, by itself, may go better: a statement failed, the connection did not.</summary>
-    public static bool IsRetryable(Exception failure) => failure is PostgresException postgres && !IsServers(postgres.SqlState);
+    /// <summary>Whether running the work again, by itself, may go better: a statement failed, the connection did not. On a full disk there is room for what writes little or nothing.</summary>
+    public static bool IsRetryable(Exception failure) => failure is PostgresException postgres && (postgres.SqlState == PostgresErrorCodes.DiskFull || !IsServers(postgres.SqlState));
 
     // 08 connection, 25006 read only (the server has become a replica), 53 resources, 57 stopped by an operator, 58 system error, XX internal.
     private static bool IsServers(string state) =>

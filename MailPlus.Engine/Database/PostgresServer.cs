@@ -24,7 +24,7 @@ public sealed class PostgresServer : IAsyncDisposable
     private const int MostPrepared = 200;
     private const long SchemaLock = 0x4D50_6C75_7301; // "MPlus": one process at a time makes or upgrades schemas.
 
-    private readonly ConcurrentDictionary<string, NpgsqlMultiHostDataSource> _sources = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, NpgsqlDataSource> _sources = new(StringComparer.Ordinal);
 
     /// <param name="connection">A connection string of Npgsql: <c>Host=…;Database=…;Username=…</c>; several hosts by commas.</param>
     /// <param name="threads">Where the blocking work runs; outlives the server.</param>
@@ -89,8 +89,11 @@ public sealed class PostgresServer : IAsyncDisposable
     internal async Task<NpgsqlConnection> ConnectAsync(CancellationToken cancellationToken) => await Source("public").OpenConnectionAsync(cancellationToken);
 
     /// <summary>A pool of its own for each schema: what is prepared on a connection belongs to the names it sees.</summary>
-    internal NpgsqlDataSource Source(string schema) => _sources.GetOrAdd(
-        schema, static (name, server) => new NpgsqlDataSourceBuilder(new NpgsqlConnectionStringBuilder(server.ConnectionString) { SearchPath = name }.ToString()).BuildMultiHost(), this).WithTargetSession(TargetSessionAttributes.Primary);
+    internal NpgsqlDataSource Source(string schema) => _sources.GetOrAdd(schema, static (name, server) => server.Build(name), this) switch
+    {
+        NpgsqlMultiHostDataSource several => several.WithTargetSession(TargetSessionAttributes.Primary),
+        var one => one,
+    };
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
@@ -101,11 +104,19 @@ public sealed class PostgresServer : IAsyncDisposable
         }
     }
 
+    /// <summary>Of several hosts the one that can write is looked for. Where there is one there is no choice, and nobody remembers for seconds that it is "offline", which a full disk makes it too.</summary>
+    private NpgsqlDataSource Build(string schema)
+    {
+        var connection = new NpgsqlConnectionStringBuilder(ConnectionString) { SearchPath = schema };
+        var builder = new NpgsqlDataSourceBuilder(connection.ToString());
+        return connection.Host?.Contains(',', StringComparison.Ordinal) == true ? builder.BuildMultiHost() : builder.Build();
+    }
+
     private static string Complete(string connection)
     {
         var given = new DbConnectionStringBuilder { ConnectionString = connection };
         foreach (var (name, value) in (ReadOnlySpan<(string, object)>)
-            [("Application Name", "MailPlus"), ("Max Auto Prepare", MostPrepared), ("Auto Prepare Min Usages", 3), ("Timeout", 5), ("Command Timeout", 60), ("Keepalive", 10), ("No Reset On Close", true)])
+            [("Application Name", "MailPlus"), ("Max Auto Prepare", MostPrepared), ("Auto Prepare Min Usages", 3), ("Timeout", 5), ("Command Timeout", 60), ("Keepalive", 10), ("No Reset On Close", true), ("Host Recheck Seconds", 1)])
         {
             if (!given.ContainsKey(name))
             {

@@ -15,6 +15,7 @@ public abstract partial class FullDisk(ITestOutputHelper log)
 {
     private const string Team = "\"Other Users/bob/Team\"";
     private const int Sources = 120;
+    private const int New = 2200; // more than a mailbox's state may lie behind
     private const int Refusals = 3;
     private const int MostTries = 3_000;
 
@@ -123,6 +124,37 @@ public abstract partial class FullDisk(ITestOutputHelper log)
             await owner.ImapOkAsync("EXAMINE Team");
             var marks = stayed == 0 ? 0 : (await owner.ImapOkAsync($"FETCH {left + 1}:* FLAGS")).Count(line => line.Contains("\\Flagged", StringComparison.Ordinal));
             Assert.Equal(flagged ? 3 : 0, marks);
+        }
+    }
+
+    /// <summary>What is there can be read, also where something would be written down besides: the packed state of a mailbox that has much that is new, and who is told first that it is.</summary>
+    protected static async Task ReadAsync(ServerPlan plan, SmallVolume volume)
+    {
+        // Without the index nobody but the session below has looked at the mailbox.
+        await using var server = await RunningServer.StartAsync(plan with { Accounts = ["ann"], Settings = new Dictionary<string, string> { ["Search.Enabled"] = "false" } });
+        using var ann = await LogInAsync(server, "ann");
+        await ann.ImapOkAsync("CREATE New");
+        const string Octets = "Subject: new\r\n\r\n";
+        for (var i = 0; i < 2; i++)
+        {
+            await ann.ImapOkAsync("APPEND New" + string.Concat(Enumerable.Repeat($" {{{Octets.Length}+}}\r\n{Octets}", New / 2)));
+        }
+
+        volume.Fill();
+        await MustReadAsync("EXAMINE", server);
+        await MustReadAsync("SELECT", server);
+        volume.MakeRoom();
+        await MustReadAsync("SELECT", server);
+        await ann.ImapOkAsync("SELECT New");
+        await ann.ImapOkAsync("STORE 1 +FLAGS (\\Flagged)");
+        Assert.Equal(0, await server.StopAsync());
+
+        static async Task MustReadAsync(string command, RunningServer server)
+        {
+            using var reader = await LogInAsync(server, "ann");
+            Assert.Contains($"* {New} EXISTS", await reader.ImapOkAsync($"{command} New"));
+            Assert.Contains("Subject: new", string.Join(' ', await reader.ImapOkAsync($"UID FETCH {New} (FLAGS BODY.PEEK[HEADER])")), StringComparison.Ordinal);
+            await reader.ImapOkAsync("UID SEARCH UNSEEN");
         }
     }
 

@@ -97,8 +97,10 @@ internal sealed class AccountEdit(OpenAccount account)
     }
 
     /// <summary>A mailbox with its snapshot in memory.</summary>
+    /// <param name="id">Which.</param>
+    /// <param name="settles">Whether what was found is written down, where that makes the next loading shorter or puts counters right.</param>
     /// <exception cref="RefusedException">NotFound.</exception>
-    public MailboxImage Loaded(MailboxId id)
+    public MailboxImage Loaded(MailboxId id, bool settles = true)
     {
         var mailbox = Selectable(id);
         if (mailbox.State is null)
@@ -106,7 +108,7 @@ internal sealed class AccountEdit(OpenAccount account)
             var row = mailbox.Row;
             mailbox = StateStorage.Load(Session, mailbox);
             Image = Image.With(mailbox);
-            if (mailbox.Fold!.IsDue(account.Options) || !ReferenceEquals(row, mailbox.Row))
+            if (settles && (mailbox.Fold!.IsDue(account.Options) || !ReferenceEquals(row, mailbox.Row)))
             {
                 _touched.Add(id.Value);
             }

@@ -7,6 +7,8 @@ namespace MailPlus.Engine.Store.Mailboxes;
 /// <summary>One lease of an open account, for its owner or for a reader who is not (mail-rules 11).</summary>
 internal sealed class AccountStore(OpenAccount account, Action giveBack, AccountId? reader = null) : IAccountStore
 {
+    private const int MostTries = 5;
+
     private Action? _giveBack = giveBack;
 
     public AccountId Account => account.Account;
@@ -168,7 +170,15 @@ internal sealed class AccountStore(OpenAccount account, Action giveBack, Account
             return image.Row.FirstRecent;
         }
 
-        return await account.WriteAsync(edit => FlagChanges.ClaimRecent(edit, mailbox), Durability.Full, cancellationToken);
+        try
+        {
+            return await account.WriteAsync(edit => FlagChanges.ClaimRecent(edit, mailbox), Durability.Full, cancellationToken);
+        }
+        catch (RefusedException full) when (full.Refusal.IsStorageFull)
+        {
+            // Reading goes on. Whoever cannot be made the first to be told of a message may be told that it is recent (RFC 3501 2.3.2), as others will be.
+            return (await RequireAsync(mailbox, cancellationToken)).Row.FirstRecent;
+        }
     }
 
     public async Task<FlagOutcome> StoreFlagsAsync(MailboxId mailbox, FlagChange change, CancellationToken cancellationToken)
@@ -232,11 +242,27 @@ internal sealed class AccountStore(OpenAccount account, Action giveBack, Account
     {
         if (reader is not { } other)
         {
-            return await account.WriteAsync(edit => edit.Loaded(mailbox).State!, Durability.Process, cancellationToken);
+            return await ReadAnywayAsync((edit, settles) => edit.Loaded(mailbox, settles).State!, cancellationToken);
         }
 
-        var (image, marked) = await account.WriteAsync(edit => Readers.Loaded(edit, mailbox, other), Durability.Process, cancellationToken);
+        var (image, marked) = await ReadAnywayAsync((edit, settles) => Readers.Loaded(edit, mailbox, other, settles), cancellationToken);
         return marked.View.Of(image.State!, marked);
+    }
+
+    /// <summary>Loads in a commit, which a full disk does not keep from reading: it writes nothing then. Others in the same commit may still make it fail, so there is more than one try.</summary>
+    private async Task<T> ReadAnywayAsync<T>(Func<AccountEdit, bool, T> load, CancellationToken cancellationToken)
+    {
+        for (var tries = 1; ; tries++)
+        {
+            try
+            {
+                return await account.WriteAsync(edit => load(edit, tries == 1), Durability.Process, cancellationToken);
+            }
+            catch (RefusedException full) when (full.Refusal.IsStorageFull && tries < MostTries)
+            {
+                // Without what would have been written besides.
+            }
+        }
     }
 
     /// <summary>Every UID given out that is not there any more.</summary>

@@ -53,9 +53,9 @@ internal static class Readers
 
     /// <summary>A mailbox and a reader of it, both with what a snapshot needs in memory.</summary>
     /// <exception cref="RefusedException">NotFound.</exception>
-    public static (MailboxImage Mailbox, ReaderImage Reader) Loaded(AccountEdit edit, MailboxId id, AccountId account)
+    public static (MailboxImage Mailbox, ReaderImage Reader) Loaded(AccountEdit edit, MailboxId id, AccountId account, bool settles = true)
     {
-        var mailbox = edit.Loaded(id);
+        var mailbox = edit.Loaded(id, settles);
         var reader = Of(mailbox, account);
         if (reader.Chunks is null)
         {

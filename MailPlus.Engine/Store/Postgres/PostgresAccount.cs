@@ -12,6 +12,8 @@ namespace MailPlus.Engine.Store.Postgres;
 /// </summary>
 internal sealed class PostgresAccount : OpenAccount
 {
+    private const int MostTries = 5;
+
     private readonly PostgresServer _server;
     private readonly AccountSurroundings _around;
     private readonly BodyParts _bodies;
@@ -59,9 +61,17 @@ internal sealed class PostgresAccount : OpenAccount
     /// <summary>Looks at one row: whether another process has committed since.</summary>
     public override async ValueTask<AccountImage> PresentAsync(CancellationToken cancellationToken)
     {
-        if (await ReadAsync(Version, cancellationToken) != Published.Version)
+        for (var tries = 1; await ReadAsync(Version, cancellationToken) != Published.Version; tries++)
         {
-            await WriteAsync(_ => true, Durability.Process, cancellationToken);
+            try
+            {
+                await WriteAsync(_ => true, Durability.Process, cancellationToken);
+                break;
+            }
+            catch (RefusedException full) when (full.Refusal.IsStorageFull && tries < MostTries)
+            {
+                // It shared its transaction with what a full disk has no room for, and writes nothing itself.
+            }
         }
 
         return Published;
