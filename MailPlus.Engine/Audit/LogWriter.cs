@@ -16,12 +16,13 @@ public sealed partial class LogWriter(LogDatabase database, IReadOnlyList<IEvent
     private const int BatchSize = 2_000;
     private const int MaximumWaiting = 10_000;
     private static readonly TimeSpan KeepFor = TimeSpan.FromDays(90);
-    private static readonly TimeSpan Gathering = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan Gathering = TimeSpan.FromMilliseconds(400);
     private static readonly TimeSpan RestAfterFailure = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan SweepInterval = TimeSpan.FromHours(6);
 
     private readonly Channel<MailEvent> _refusals = Channel.CreateBounded<MailEvent>(new BoundedChannelOptions(MaximumWaiting) { SingleReader = true });
     private readonly SemaphoreSlim _writing = new(1, 1);
+    private readonly Dictionary<string, long> _places = new(StringComparer.Ordinal); // As far as this process knows: a batch is stored only if it is so.
     private long _dropped;
 
     /// <summary>Runs until cancelled, then stores what is waiting.</summary>
@@ -131,18 +132,24 @@ public sealed partial class LogWriter(LogDatabase database, IReadOnlyList<IEvent
         await _writing.WaitAsync(cancellationToken);
         try
         {
-            var place = await database.ReadAsync(context => context.Places.FirstOrDefaultAsync(row => row.Outbox == outbox.Name, cancellationToken), cancellationToken);
-            var batch = await outbox.ReadAsync(place?.LastId ?? 0, BatchSize, cancellationToken);
+            if (!_places.Remove(outbox.Name, out var place))
+            {
+                place = await database.ReadAsync(context => context.Places.Where(row => row.Outbox == outbox.Name).Select(row => row.LastId).FirstOrDefaultAsync(cancellationToken), cancellationToken);
+            }
+
+            var batch = await outbox.ReadAsync(place, BatchSize, cancellationToken);
             if (batch.Count == 0)
             {
+                _places[outbox.Name] = place;
                 return false;
             }
 
-            if (!await LogBatch.StoreAsync(database, [.. batch.Select(item => item.Event)], new PlaceStep(outbox.Name, place?.LastId ?? 0, batch[^1].Id), cancellationToken))
+            if (!await LogBatch.StoreAsync(database, [.. batch.Select(item => item.Event)], new PlaceStep(outbox.Name, place, batch[^1].Id), cancellationToken))
             {
                 return true; // Another process has the same outbox and was quicker; what it left is looked for anew.
             }
 
+            _places[outbox.Name] = batch[^1].Id;
             await outbox.RemoveAsync(batch[^1].Id, cancellationToken);
             return batch.Count == BatchSize;
         }
