@@ -138,6 +138,7 @@ public static class WebWiring
         services.AddSingleton(engine.UserPolicies);
         services.AddSingleton(engine.AppPasswords);
         services.AddSingleton(engine.Usage);
+        services.AddSingleton(engine.Scripts);
         services.AddSingleton(engine.Licences);
         services.AddSingleton(engine.Domains);
         services.AddSingleton(engine.Aliases);

@@ -120,6 +120,13 @@ public sealed class ScriptOperations(IMailStore store, ISettingsSource settings)
         CheckCount(await ReadAsync(actor, account, cancellationToken), name);
     }
 
+    /// <summary>To how many addresses the account's mail may be sent on by itself; 0 where settings or a user policy forbid it (WEB-123).</summary>
+    public int MostTargets(Actor actor, AccountId account)
+    {
+        actor.RequireOwnerOf(account);
+        return MayForward(account) ? Math.Min(settings.Current.Sieve.MaximumRedirects, PersonalRules.MaximumTargets) : 0;
+    }
+
     /// <summary>Answer and forwarding.</summary>
     public async Task<PersonalRules> PersonalAsync(Actor actor, AccountId account, CancellationToken cancellationToken) =>
         (await ReadAsync(actor, account, cancellationToken)).FirstOrDefault(script => script.Kind == ScriptKind.Personal) is { } kept ? PersonalRules.Read(kept.Text.Span) : new PersonalRules();

@@ -45,10 +45,10 @@ public sealed partial class RuleList<T>
     [Inject]
     private RuleOperations Rules { get; set; } = default!;
 
-    /// <summary>Takes what a field changed.</summary>
-    public void Change(T draft)
+    /// <summary>Takes what a field changed. Made from the draft as it is now, not as the field was shown with: two fields may change before the page is drawn anew.</summary>
+    public void Change(Func<T, T> change)
     {
-        _draft = draft;
+        _draft = _draft is null ? null : change(_draft);
         StateHasChanged();
     }
 
