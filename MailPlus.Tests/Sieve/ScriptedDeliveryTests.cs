@@ -79,7 +79,7 @@ public sealed class ScriptedDeliveryTests : IAsyncLifetime
     [Fact]
     public async Task Nothing_is_sent_on_where_the_settings_forbid_it()
     {
-        await ScriptAsync("a", "redirect \"y@out.test\";");
+        await ScriptAsync("a", "keep; redirect \"y@out.test\";");
         await _house.SetAsync(settings => settings with { Sieve = settings.Sieve with { MaximumRedirects = 0 } });
         await ArriveAsync("a", "stays");
         Assert.Equal(["stays"], await SubjectsAsync("a", "INBOX"));

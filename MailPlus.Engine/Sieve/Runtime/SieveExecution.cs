@@ -10,6 +10,8 @@ namespace MailPlus.Engine.Sieve.Runtime;
 internal sealed class SieveExecution(SieveRun run, ISieveOutlet outlet)
 {
     private readonly List<SieveProblem> _problems = [];
+    private bool _isInInbox;
+    private bool _isStored;
 
     /// <summary>Runs the actions.</summary>
     /// <returns>What failed; empty when all was done.</returns>
@@ -27,14 +29,14 @@ internal sealed class SieveExecution(SieveRun run, ISieveOutlet outlet)
             {
                 var text = refused.Refusal.Kind == RefusalKind.NotFound ? "it does not exist" : RefusalText.English(refused.Refusal);
                 _problems.Add(new SieveProblem(action.Line, action is StoreAction store ? $"failed to store into mailbox '{store.Mailbox ?? "INBOX"}': {text}" : $"the {action.Name} action failed: {text}"));
-                if (action is StoreAction { Mailbox: not null } or RedirectAction or RejectAction)
+                if (action is StoreAction or RejectAction || (action is RedirectAction && !_isStored))
                 {
                     (keeps, kept) = (true, run.Original);
                 }
             }
         }
 
-        if (keeps)
+        if (keeps && !_isInInbox)
         {
             await outlet.StoreAsync(new StoreAction(null, [.. run.Flags], kept, 0) { IsImplicit = true }, kept.ToContent(), cancellationToken);
         }
@@ -48,6 +50,8 @@ internal sealed class SieveExecution(SieveRun run, ISieveOutlet outlet)
         {
             case StoreAction store:
                 await outlet.StoreAsync(store, store.Content.ToContent(), cancellationToken);
+                _isStored = true;
+                _isInInbox |= store is { Mailbox: null, SpecialUse: null, MailboxId: null };
                 break;
             case RedirectAction redirect:
                 await outlet.RedirectAsync(redirect.Address, redirect.Content.ToContent(), cancellationToken);
