@@ -12,10 +12,6 @@ public sealed class FullDiskOnPostgresTests(PostgresUnderTest postgres, ITestOut
     [Trait("Set", "Long")]
     public Task A_full_database_is_refused_for_now_and_loses_nothing() => OnAsync(RunAsync);
 
-    [SkippableFact]
-    [Trait("Set", "Long")]
-    public Task A_full_database_is_read_all_the_same() => OnAsync(ReadAsync);
-
     private async Task OnAsync(Func<ServerPlan, SmallVolume, Task> run)
     {
         await using var volume = await SmallVolume.MountAsync(96);

@@ -48,8 +48,11 @@ internal sealed class ServiceForm
         new("Service.Pop3s", "pop3s", s => s.Pop3s, (s, value) => s with { Pop3s = value }),
     ];
 
+    /// <summary>Where mail programs keep scripts (RFC 5804).</summary>
+    public static IReadOnlyList<ListenerLine> Sieve { get; } = [new("Service.Sieve", "sieve", s => s.Sieve, (s, value) => s with { Sieve = value })];
+
     /// <summary>All listeners in the order they are shown.</summary>
-    public static IReadOnlyList<ListenerLine> Listeners { get; } = [.. Smtp, .. Imap, .. Pop3];
+    public static IReadOnlyList<ListenerLine> Listeners { get; } = [.. Smtp, .. Imap, .. Pop3, .. Sieve];
 
     /// <summary>Addresses of one service alone.</summary>
     public static IReadOnlyList<(string Setting, Func<ServiceSettings, IReadOnlyList<string>> Read, Func<ServiceSettings, IReadOnlyList<string>, ServiceSettings> Write)> OwnAddresses { get; } =
