@@ -10,7 +10,7 @@ using static Microsoft.Playwright.Assertions;
 
 namespace MailPlus.Tests.Browser;
 
-/// <summary>Auto reply and forward as a user sets them in the webmail, and what the server then does with mail (WEB-118 to WEB-123).</summary>
+/// <summary>Auto reply and forward as a user sets them in the webmail, and what the server then does with mail (WEB-118, WEB-121, WEB-123).</summary>
 [Collection(BrowserTests.Name)]
 public sealed class AutomaticPageTests(BrowserFixture browser, WebmailServer webmail) : IClassFixture<WebmailServer>
 {

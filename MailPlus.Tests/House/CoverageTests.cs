@@ -23,6 +23,17 @@ public sealed partial class CoverageTests
         Assert.Empty(wrong);
     }
 
+    [SkippableFact]
+    public void Every_row_of_the_specification_is_spoken_of()
+    {
+        var folder = Specification();
+        Skip.If(folder is null, "the specification is not beside the checkout");
+        var table = File.ReadAllText(Path.Combine(RepositoryTree.Root, "docs", "coverage.md"));
+        var ids = Directory.EnumerateFiles(folder, "*.md").SelectMany(File.ReadLines).Select(line => Specified().Match(line)).Where(match => match.Success).Select(match => match.Groups["id"].Value).ToList();
+        Assert.True(ids.Count > 1000, $"{ids.Count} rows");
+        Assert.Empty(ids.Where(id => !Speaks(table, id)));
+    }
+
     /// <summary>The id itself, or a span of ids such as "MON-110 to MON-117" it lies in.</summary>
     private static bool Speaks(string text, string id)
     {
@@ -38,8 +49,25 @@ public sealed partial class CoverageTests
         static int Number(Group group) => int.Parse(group.ValueSpan, System.Globalization.CultureInfo.InvariantCulture);
     }
 
+    /// <summary>The nearest shared/spec upward, null when there is none.</summary>
+    private static string? Specification()
+    {
+        for (var folder = new DirectoryInfo(RepositoryTree.Root); folder is not null; folder = folder.Parent)
+        {
+            if (Directory.Exists(Path.Combine(folder.FullName, "shared", "spec")))
+            {
+                return Path.Combine(folder.FullName, "shared", "spec");
+            }
+        }
+
+        return null;
+    }
+
     [GeneratedRegex(@"^- (?<id>[A-Z]{2,4}-\d+): (?<files>.+)$", RegexOptions.CultureInvariant)]
     private static partial Regex Row();
+
+    [GeneratedRegex(@"^\| (?<id>[A-Z]{2,4}-\d+) \|", RegexOptions.CultureInvariant)]
+    private static partial Regex Specified();
 
     [GeneratedRegex("`([^`]+)`", RegexOptions.CultureInvariant)]
     private static partial Regex Quoted();

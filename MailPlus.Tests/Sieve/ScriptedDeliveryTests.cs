@@ -132,7 +132,7 @@ public sealed class ScriptedDeliveryTests : IAsyncLifetime
         Assert.Empty(await _house.LeftToAsync());
     }
 
-    // mail-rules 26
+    // mail-rules 26, WEB-119
     [Fact]
     public async Task Answer_and_forward_run_beside_the_users_own_script()
     {
