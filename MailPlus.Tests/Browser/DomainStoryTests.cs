@@ -134,6 +134,10 @@ public sealed class DomainStoryTests(BrowserFixture browser)
             await page.Locator("dialog[open] .mp-button.primary").ClickAsync();
             await Expect(page.Locator("dialog[open]")).ToHaveCountAsync(0);
             await Expect(page.Locator("article h3").First).ToContainTextAsync("now");
+            await Expect(page.Locator("article")).ToHaveCountAsync(1); // nothing of the old ones is left
+            await page.FillAsync("#dkim-prefix", "later");
+            await generate.ClickAsync();
+            await Expect(page.Locator("article")).ToHaveCountAsync(2);
             await page.Locator("article .mp-button.danger").First.ClickAsync();
             await LookAsync("dkim-remove");
             await page.Keyboard.PressAsync("Escape");
