@@ -53,7 +53,7 @@ public sealed record ServiceSettings
     public ListenerSetting Pop3s { get; init; } = new(true, 995);
 
     /// <summary>ManageSieve with STARTTLS (RFC 5804): mail programs keep filters on the server.</summary>
-    [Setting(Unit = "port", Minimum = 1, Maximum = 65535)]
+    [Setting(Unit = "port", Minimum = 1, Maximum = 65535, LocksOut = true)]
     public ListenerSetting Sieve { get; init; } = new(false, 4190);
 
     /// <summary>Connections from one address at once, all protocols together, loopback and private networks excepted where it would shut out an office behind one address.</summary>
